@@ -1,0 +1,129 @@
+"""The one decode function: whatever the file is, training, judging, measuring and the pages see the same pixels."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.errors import EmptyFile, NotAnImage, PictureError, TooManyBytes, TooManyPixels, Truncated, Unreadable
+
+Pixels = NDArray[np.uint8]  # (H, W, 3), RGB, upright
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "MPO", "HEIF", "AVIF", "PPM", "JPEG2000")
+_register_once = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one file may cost at most."""
+
+    max_bytes: int = 50_000_000  # a 108-megapixel phone JPEG is about 30 MB
+    max_pixels: int = 120_000_000  # 108-megapixel phones exist; 360 MB once decoded to RGB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A decoded photo: upright RGB pixels (H, W, 3) uint8, the file's own format and its number of frames."""
+
+    pixels: Pixels
+    format: str
+    frames: int
+
+    @property
+    def width(self) -> int:
+        """Width in pixels, upright."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels, upright."""
+        return int(self.pixels.shape[0])
+
+
+def decode(data: bytes, limits: Limits = Limits()) -> Picture:
+    """Decode the first frame of a picture file to upright RGB.
+
+    16-bit samples are scaled (not clipped), CMYK and palettes converted, transparency laid on white.
+
+    Raises a `PictureError`: `EmptyFile`, `NotAnImage`, `Truncated`, `Unreadable`, `TooManyBytes`, `TooManyPixels`.
+    """
+    if not data:
+        raise EmptyFile("The file has no bytes. Send it again.")
+    if len(data) > limits.max_bytes:
+        raise TooManyBytes(f"The file has {len(data):,} bytes; at most {limits.max_bytes:,} are read. Send a smaller one.")
+    _register_heif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # damaged metadata beside sound pixels is no reason to refuse a photo
+            return _decode(data, limits)
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise NotAnImage("The content is not a picture in a format we read (JPEG, PNG, HEIC, WebP, TIFF, BMP, GIF).") from error
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(limits) from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, RuntimeError, MemoryError, OverflowError) as error:
+        # Pillow's plugins report damage through all of these; only "truncated" is told apart, by its message.
+        if _says_truncated(error):
+            raise Truncated("The picture ends too early: the upload was cut off. Send it again.") from error
+        raise Unreadable(f"The picture cannot be decoded ({error}). Open it on the sender's device and send it again.") from error
+
+
+def _decode(data: bytes, limits: Limits) -> Picture:
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        width, height = image.size
+        if width * height > limits.max_pixels:
+            raise _too_many_pixels(limits, width, height)
+        image.load()  # verify() passes truncated JPEGs; only a full decode rejects them
+        frames = int(getattr(image, "n_frames", 1))
+        upright = ImageOps.exif_transpose(image)
+        return Picture(pixels=_to_rgb(upright), format=image.format or "unknown", frames=frames)
+
+
+def _to_rgb(image: Image.Image) -> Pixels:
+    """(H, W, 3) uint8. Pillow turns 16-bit grey into plain white by itself, hence the scaling here."""
+    if image.mode.startswith("I") or image.mode == "F":
+        grey = np.asarray(image, dtype=np.float64)
+        grey = grey / _full_scale(grey, image.mode) * 255
+        return np.repeat(np.clip(grey + 0.5, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, rgba)
+    rgb = np.array(image.convert("RGB"), dtype=np.uint8)
+    if min(rgb.shape[:2]) < 1:
+        raise Unreadable("The picture has no pixels.")
+    return rgb
+
+
+def _full_scale(grey: NDArray[np.float64], mode: str) -> float:
+    """The value that means white: 65535 for 16-bit files, which Pillow also opens as 32-bit `I`; 1.0 for unit floats."""
+    top = float(grey.max(initial=0.0))
+    if mode == "F":
+        return 1.0 if top <= 1.0 else max(top, 255.0)
+    return 65535.0 if top <= 65535 else top
+
+
+def _too_many_pixels(limits: Limits, width: int | None = None, height: int | None = None) -> TooManyPixels:
+    size = f"{width:,} x {height:,} pixels" if width and height else "far too many pixels"
+    return TooManyPixels(f"The picture has {size}; at most {limits.max_pixels:,} are read. Send a smaller one.")
+
+
+def _says_truncated(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, EOFError) or any(
+        word in text for word in ("truncated", "unexpected end", "broken data stream", "not enough", "premature", "incomplete")
+    )
+
+
+def _register_heif() -> None:
+    with _register_once:
+        if "HEIF" not in Image.OPEN:
+            pillow_heif.register_heif_opener()

@@ -1,0 +1,95 @@
+"""What the engine says of one photo. Made once by `engine.appraise`; filing, the database, the API and the pages read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "UNKNOWN"  # the meter type of a photo that no known type fits well enough
+
+Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright photo
+
+
+class Quality(StrEnum):
+    """Whether the picture as such is fit for use, by measured numbers."""
+
+    GOOD = "Good"
+    POOR = "Poor"
+
+
+class Clarity(StrEnum):
+    """Whether a person can read the meter's digits."""
+
+    CLEAR = "clear"
+    UNCLEAR = "unclear"
+
+
+class GoodBad(StrEnum):
+    """The learned twin of `Quality`: what a small network trained on degraded photos says."""
+
+    GOOD = "Good"
+    BAD = "Bad"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guess:
+    """One candidate meter type with its softmax confidence, 0..1."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """Everything said of one photo. `None` means "not judged" (no model), never "bad".
+
+    Measured numbers stand apart from judgements: `measures` are raw numbers with units (see `engine.quality.measures`),
+    `scores` and `tags` follow from them by the thresholds named in `stamps["thresholds"]`. `stamps` names, per task,
+    the version that judged.
+    """
+
+    width: int
+    height: int
+    quality: Quality
+    quality_score: float  # 0..1, higher is better
+    tags: tuple[str, ...]
+    measures: Mapping[str, float]
+    scores: Mapping[str, float]  # per tag, 0..1, higher = more of the defect
+    suggestions: tuple[str, ...]  # plain words for the person holding the phone
+    display_box: Box | None = None
+    clarity: Clarity | None = None
+    clear_probability: float | None = None
+    good_bad: GoodBad | None = None
+    good_probability: float | None = None
+    meter_type: str | None = None
+    top3: tuple[Guess, ...] = ()
+    known_score: float | None = None  # 0..1, higher = more surely a known type
+    stamps: Mapping[str, str]
+    embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)  # (D,), unit length
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as plain JSON values, without the embedding."""
+        return {
+            "width": self.width,
+            "height": self.height,
+            "quality": self.quality.value,
+            "quality_score": self.quality_score,
+            "tags": list(self.tags),
+            "measures": dict(self.measures),
+            "scores": dict(self.scores),
+            "suggestions": list(self.suggestions),
+            "display_box": list(self.display_box) if self.display_box else None,
+            "clarity": self.clarity.value if self.clarity else None,
+            "clear_probability": self.clear_probability,
+            "good_bad": self.good_bad.value if self.good_bad else None,
+            "good_probability": self.good_probability,
+            "meter_type": self.meter_type,
+            "top3": [{"label": guess.label, "confidence": guess.confidence} for guess in self.top3],
+            "known_score": self.known_score,
+            "stamps": dict(self.stamps),
+        }
