@@ -94,6 +94,7 @@ class Photo(Base):
     reason: Mapped[str | None] = mapped_column(String(40))  # code of a refusal
     detail: Mapped[str | None] = mapped_column(Text)  # the refusal in words, with advice
     path: Mapped[str] = mapped_column(Text)  # relative to home, "/" between folders
+    moving_to: Mapped[str | None] = mapped_column(Text)  # set while the file moves from `path` to here
     original_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))  # of a duplicate: the photo it repeats
 
     width: Mapped[int | None]
@@ -139,6 +140,7 @@ class Photo(Base):
         Index("ix_photo_outcome_received", "outcome", "received_at", "id"),
         Index("ix_photo_group", "group_id"),
         Index("ix_photo_unsettled", "source_removed", "id"),
+        Index("ix_photo_moving", "moving_to"),
     )
 
 
@@ -165,6 +167,25 @@ class Embedding(Base):
     vector: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (Index("ix_embedding_stamp", "stamp", "photo_id"),)
+
+
+class PlateRow(Base):
+    """The printed-plate features of one photo (`engine.grouping.Plate.to_bytes`), kept so that a regroup reads no pixels twice."""
+
+    __tablename__ = "plate"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    features: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class VerifiedPair(Base):
+    """How many plate features two photos share after geometric verification; `photo_a` < `photo_b`."""
+
+    __tablename__ = "verified_pair"
+
+    photo_a: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    photo_b: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    inliers: Mapped[int]
 
 
 class PhotoGroup(Base):
