@@ -1,0 +1,123 @@
+"""The product's judgement as one function: bytes -> picture -> measures -> verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import bundle, runtime
+from engine.calibration import probabilities
+from engine.open_set import known_score
+from engine.picture import Limits, Pixels, decode
+from engine.preprocess import prepare
+from engine.quality import DEFAULT_THRESHOLDS, Thresholds, judge, measure
+from engine.runtime import Model
+from engine.verdict import UNKNOWN, Clarity, GoodBad, Guess, Verdict
+
+UNKNOWN_BELOW = 0.50  # top-1 softmax; the origin system's rule, where the card sets no other threshold
+CLEAR_FROM = 0.50
+GOOD_FROM = 0.50
+GUESSES = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Models:
+    """The models that judge; None where a task has none, which the verdict then says as "not judged"."""
+
+    clarity: Model | None = None
+    meter_type: Model | None = None
+    good_bad: Model | None = None
+
+
+def load_models(models_dir: Path, *, cache: Path, threads: int) -> Models:
+    """The current version of each task's model. Raises `ModelError` for a damaged bundle."""
+
+    def load(task: str) -> Model | None:
+        folder = bundle.current(models_dir, task)
+        return runtime.load(folder, cache=cache, threads=threads) if folder else None
+
+    return Models(clarity=load("clarity"), meter_type=load("meter_type"), good_bad=load("good_bad"))
+
+
+def appraise(data: bytes, *, models: Models, thresholds: Thresholds = DEFAULT_THRESHOLDS, limits: Limits = Limits()) -> Verdict:
+    """Judge one photo file. Raises a `PictureError` for bytes that are no sound picture."""
+    picture = decode(data, limits)
+    measures = measure(picture.pixels)
+    quality = judge(measures, thresholds)
+    clear, clarity = _clarity(models.clarity, picture.pixels)
+    good, good_bad = _good_bad(models.good_bad, picture.pixels)
+    recognised = _recognise(models.meter_type, picture.pixels)
+    return Verdict(
+        width=picture.width,
+        height=picture.height,
+        quality=quality.quality,
+        quality_score=quality.quality_score,
+        tags=quality.tags,
+        measures=measures,
+        scores=quality.scores,
+        suggestions=quality.suggestions,
+        clarity=clarity,
+        clear_probability=clear,
+        good_bad=good_bad,
+        good_probability=good,
+        meter_type=recognised.meter_type,
+        top3=recognised.top3,
+        known_score=recognised.known_score,
+        embedding=recognised.embedding,
+        stamps=_stamps(models, thresholds),
+    )
+
+
+def _stamps(models: Models, thresholds: Thresholds) -> dict[str, str]:
+    loaded = {"clarity": models.clarity, "meter_type": models.meter_type, "good_bad": models.good_bad}
+    versions = {task: model.card.version for task, model in loaded.items() if model}
+    return {"thresholds": thresholds.version, **versions}
+
+
+def _probability(model: Model, pixels: Pixels, label: str) -> float:
+    """The calibrated probability of one label, 0..1."""
+    logits = model.run(prepare(pixels, model.card.input)[None]).logits[0]
+    return float(probabilities(logits, model.card.temperature)[model.card.labels.index(label)])
+
+
+def _clarity(model: Model | None, pixels: Pixels) -> tuple[float | None, Clarity | None]:
+    if model is None:
+        return None, None
+    clear = _probability(model, pixels, Clarity.CLEAR.value)
+    return clear, Clarity.CLEAR if clear >= model.card.thresholds.get("clear", CLEAR_FROM) else Clarity.UNCLEAR
+
+
+def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBad | None]:
+    if model is None:
+        return None, None
+    good = _probability(model, pixels, GoodBad.GOOD.value)
+    return good, GoodBad.GOOD if good >= model.card.thresholds.get("good", GOOD_FROM) else GoodBad.BAD
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Recognised:
+    meter_type: str | None = None
+    top3: tuple[Guess, ...] = ()
+    known_score: float | None = None
+    embedding: NDArray[np.float32] | None = None
+
+
+def _recognise(model: Model | None, pixels: Pixels) -> _Recognised:
+    """The meter type: top-1 if sure enough, else UNKNOWN. The guesses are kept even then: unsure, not blind."""
+    if model is None:
+        return _Recognised()
+    output = model.run(prepare(pixels, model.card.input)[None])
+    logits, embedding = output.logits[0], output.embedding[0]
+    confidences = probabilities(logits, model.card.temperature)
+    best = np.argsort(-confidences, kind="stable")[:GUESSES]
+    top3 = tuple(Guess(label=model.card.labels[index], confidence=float(confidences[index])) for index in best)
+    sure = top3[0].confidence >= model.card.thresholds.get("unknown_below", UNKNOWN_BELOW)
+    return _Recognised(
+        meter_type=top3[0].label if sure else UNKNOWN,
+        top3=top3,
+        known_score=known_score(logits, embedding, model.card, model.extras),
+        embedding=embedding,
+    )
