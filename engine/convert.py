@@ -1,0 +1,66 @@
+"""Turns a model bundle into OpenVINO's format: `python -m engine.convert FOLDER --cache DIR`.
+
+A process of its own, because it imports torch and serving processes do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from engine.errors import EngineError, ModelError
+from engine.runtime import converted_path
+
+
+def convert(folder: Path, cache: Path) -> Path:
+    """Write `cache/<key>/model.{xml,bin}` and return the path of the xml.
+
+    Written beside and renamed, so two processes starting at once cannot see each other's half; the first one wins.
+    """
+    import openvino
+    import torch
+
+    from engine.networks import load_network
+
+    model, card = load_network(folder)
+    target = converted_path(card, cache)
+    if target.is_file():
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    example = torch.zeros(1, 3, card.input.height, card.input.width)
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # OpenVINO traces; torch.export warns of its own parts too
+        converted = openvino.convert_model(model, example_input=example, input=[-1, 3, card.input.height, card.input.width])
+    draft = Path(tempfile.mkdtemp(prefix=".converting-", dir=cache))
+    try:
+        draft.chmod(0o755)
+        openvino.save_model(converted, draft / target.name, compress_to_fp16=False)
+        draft.rename(target.parent)
+    except OSError as error:
+        if not target.is_file():  # another process may have renamed its own first: that one is as good
+            raise ModelError(f"The converted model could not be written to {target.parent}: {error}.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0, or 2 with one line on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m engine.convert", description=__doc__)
+    parser.add_argument("folder", type=Path, help="models/<task>/<version>")
+    parser.add_argument("--cache", type=Path, required=True, help="where converted models are kept")
+    args = parser.parse_args(arguments)
+    try:
+        convert(args.folder, args.cache)
+    except EngineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

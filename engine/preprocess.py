@@ -1,0 +1,44 @@
+"""The only preprocessing of network inputs, the same in training and serving, so that the two cannot drift apart."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import InputSpec
+from engine.picture import Pixels
+
+
+def prepare(pixels: Pixels, spec: InputSpec) -> NDArray[np.float32]:
+    """(H, W, 3) uint8 RGB of any size -> (3, spec.height, spec.width) float32, normalised.
+
+    `stretch` fills the input and may change the aspect ratio; `letterbox` keeps it and fills the rest with the mean colour
+    (zero after normalisation).
+    """
+    mean = np.asarray(spec.mean, dtype=np.float32)
+    std = np.asarray(spec.std, dtype=np.float32)
+    canvas = np.zeros((spec.height, spec.width, 3), dtype=np.float32)
+    width, height = _fitted(pixels, spec)
+    top, left = (spec.height - height) // 2, (spec.width - width) // 2
+    photo = resized(pixels, width, height).astype(np.float32) / 255
+    canvas[top : top + height, left : left + width] = (photo - mean) / std
+    return np.ascontiguousarray(canvas.transpose(2, 0, 1))
+
+
+def resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Resized to `width` x `height` pixels: area averages where it shrinks (no aliasing), linear where it grows."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    shrinks = width * height < pixels.shape[0] * pixels.shape[1]
+    scaled = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(scaled, dtype=np.uint8)
+
+
+def _fitted(pixels: Pixels, spec: InputSpec) -> tuple[int, int]:
+    """Width and height in pixels that the photo takes inside the input."""
+    if spec.fit == "stretch":
+        return spec.width, spec.height
+    height, width = pixels.shape[:2]
+    scale = min(spec.width / width, spec.height / height)
+    return max(1, min(spec.width, round(width * scale))), max(1, min(spec.height, round(height * scale)))

@@ -1,0 +1,83 @@
+"""Runs a model bundle with OpenVINO on the CPU. Imports no torch: a bundle is converted once, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from engine.bundle import EXTRA, Card, read_card, read_weights
+from engine.errors import ModelError
+
+CONVERSION_TIMEOUT = 600  # seconds; a conversion takes about 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """What a network says of N photos."""
+
+    logits: NDArray[np.float32]  # (N, C), in the order of the card's labels
+    embedding: NDArray[np.float32]  # (N, D), unit length
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Model:
+    """A bundle ready to judge. Safe to use from several threads: each call has its own request."""
+
+    card: Card
+    extras: Mapping[str, NDArray[Any]]  # tensors beside the network, named without their prefix
+    _compiled: Any = field(repr=False)
+
+    def run(self, batch: NDArray[np.float32]) -> Output:
+        """Judge a batch (N, 3, H, W) made by `engine.preprocess.prepare` with this card's input."""
+        request = self._compiled.create_infer_request()
+        answer = request.infer({0: np.ascontiguousarray(batch, dtype=np.float32)})
+        logits, embedding = (np.array(answer[index], dtype=np.float32) for index in (0, 1))
+        return Output(logits=logits, embedding=embedding)
+
+
+def load(folder: Path, *, cache: Path, threads: int) -> Model:
+    """The model in `folder`, compiled for `threads` CPU threads. Converted into `cache` first where that was not done yet.
+
+    Computes in float32, so that a verdict does not depend on the CPU's own half-precision units. Raises `ModelError`.
+    """
+    card = read_card(folder)
+    extras = {name.removeprefix(EXTRA): array for name, array in read_weights(folder).items() if name.startswith(EXTRA)}
+    converted = converted_path(card, cache)
+    if not converted.is_file():
+        _convert_in_subprocess(folder, cache)
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    try:
+        compiled = openvino.Core().compile_model(converted, "CPU", options)
+    except RuntimeError as error:
+        raise ModelError(f"{converted} cannot be loaded ({error}). Delete that folder: it is made again.") from error
+    return Model(card=card, extras=extras, _compiled=compiled)
+
+
+def converted_path(card: Card, cache: Path) -> Path:
+    """Where the conversion of these very weights, labels and OpenVINO version lies."""
+    return cache / f"{card.task}-{card.network}-{card.weights_sha256[:16]}-openvino-{version('openvino')}" / "model.xml"
+
+
+def _convert_in_subprocess(folder: Path, cache: Path) -> None:
+    command = [sys.executable, "-m", "engine.convert", str(folder.resolve()), "--cache", str(cache.resolve())]
+    root = Path(__file__).resolve().parent.parent
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module with two paths
+            command, cwd=root, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(
+            f"Converting {folder} took more than {CONVERSION_TIMEOUT} s. Try again when the machine is idle."
+        ) from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ModelError(f"The model in {folder} could not be converted: {last}")
