@@ -1,0 +1,100 @@
+"""What lives in single pixels: sensor noise, the 8 x 8 grid of JPEG, the smoothness of an enlarged picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.quality.sharpness import block_means
+from engine.quality.views import Grey, Views
+
+_BLOCK = 16  # pixels, native
+_FLATTEST = 10  # one block in ten
+_GREYSCALE = 0.5  # mean colour difference in grey levels below which a photo has no colour to measure noise in
+_QUIET = 0.3  # grey levels added to both sides of a ratio, so that a blank picture has the ratio 1
+
+
+def measure_grain(views: Views) -> Mapping[str, float]:
+    """Noise, JPEG blocks and enlargement of one photo, on native pixels.
+
+    - `noise` 0..100: std(grey - its 3 x 3 Gaussian) / 50 * 100 (the origin systems' scale; in truth an inverse blur).
+    - `grain` grey levels, rms: what a 7 x 7 mean leaves of R-G and B-G, median over the flattest tenth of the 16-px blocks
+      that are neither black nor white; in grey pictures the same of grey.
+    - `blockiness` ratio: steps across the strongest of the 8 possible JPEG grid phases over the median of the other 7, plus
+      half their difference in grey levels, mean of both axes; 1 = no grid.
+    - `pixel_detail` ratio, 0..2: mean second over mean first difference along rows. Below about 0.8 the pixels hold no
+      detail of their own: the picture was enlarged, or is badly out of focus.
+    - `short_side` pixels.
+    """
+    residue = cv2.subtract(views.grey, cv2.GaussianBlur(views.grey, (3, 3), 0), dtype=cv2.CV_16S)
+    count, rows, width, _ = views.strips.shape
+    flat = views.strips.reshape(count * rows, width, 3)
+    grey = cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY)
+    return {
+        "noise": min(float(cv2.meanStdDev(residue)[1].item()) / 50 * 100, 100.0),
+        "grain": _grain(flat, grey),
+        "blockiness": _blockiness(grey, rows),
+        "pixel_detail": _pixel_detail(grey),
+        "short_side": float(min(views.grey.shape)),
+    }
+
+
+def _grain(flat: NDArray[np.uint8], grey: Grey) -> float:
+    luma = grey.astype(np.float32)
+    level = block_means(luma, _BLOCK).ravel()
+    texture = block_means(luma * luma, _BLOCK).ravel() - level * level
+    usable = (level > 12) & (level < 243)  # clipping hides noise
+    if not usable.any():
+        usable[:] = True
+    red, green, blue = cv2.split(flat)
+    colours = [cv2.subtract(red, green, dtype=cv2.CV_32F), cv2.subtract(blue, green, dtype=cv2.CV_32F)]
+    if sum(float(cv2.mean(cv2.absdiff(colour, 0.0))[0]) for colour in colours) < _GREYSCALE:
+        colours = [luma]
+    power = sum(_fine_power(colour) for colour in colours)
+    texture, power = texture[usable], np.asarray(power)[usable]
+    flattest = np.argsort(texture, kind="stable")[: max(1, texture.size // _FLATTEST)]
+    return float(np.sqrt(np.median(power[flattest])))
+
+
+def _fine_power(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Per 16-px block, mean square of what a 7 x 7 mean leaves."""
+    fine = cv2.subtract(values, cv2.blur(values, (7, 7)))
+    return block_means(cv2.multiply(fine, fine), _BLOCK).ravel()
+
+
+def _blockiness(grey: Grey, rows: int) -> float:
+    """`rows` is the height of one strip: the seam between two strips is no edge of the photo."""
+    across = (
+        cv2.reduce(cv2.absdiff(grey[:, 1:], grey[:, :-1]), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F) if grey.shape[1] > 1 else None
+    )
+    down = cv2.reduce(cv2.absdiff(grey[1:], grey[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F) if grey.shape[0] > 1 else None
+    ratios = []
+    if across is not None:
+        ratios.append(_grid_ratio(across.ravel(), np.arange(across.size)))
+    if down is not None:
+        places = np.arange(down.size) % rows
+        inside = places < rows - 1
+        ratios.append(_grid_ratio(down.ravel()[inside], places[inside]))
+    return float(np.mean(ratios)) if ratios else 1.0
+
+
+def _grid_ratio(steps: NDArray[np.float32], places: NDArray[np.int64]) -> float:
+    if steps.size < 16:  # under two periods there is no grid to see
+        return 1.0
+    phases = np.array([steps[places % 8 == phase].mean() for phase in range(8)])
+    strongest = int(phases.argmax())  # rotated and cropped photos carry the grid at any phase
+    others = float(np.median(np.delete(phases, strongest)))
+    return float((phases[strongest] + _QUIET) / (others + _QUIET) + 0.5 * (phases[strongest] - others))
+
+
+def _pixel_detail(grey: Grey) -> float:
+    if grey.shape[1] < 3:
+        return 1.0
+    wide = grey.astype(np.int16)
+    first = cv2.subtract(wide[:, 1:], wide[:, :-1])
+    second = cv2.absdiff(first[:, 1:], first[:, :-1])
+    step = float(cv2.mean(cv2.absdiff(first, 0))[0])
+    return float(cv2.mean(second)[0]) / step if step > 0.05 else 1.0

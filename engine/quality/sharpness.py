@@ -1,0 +1,76 @@
+"""Sharpness: edges per area, edges per contrast, and what blurring once more would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.quality.views import Grey, Views
+
+_BLOCK = 16  # pixels, at 512 px side
+
+
+def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float]:
+    """Sharpness of one photo. `contrast_range` is the 99th minus 1st percentile of grey, 0..255.
+
+    - `clarity` 0..100: min(var(Laplacian) / 100, 1) * 100 at native size (the origin systems' scale).
+    - `laplacian` grey levels squared: the same variance, unclipped, at 1024 px side.
+    - `block_sharpness` grey levels squared: 90th percentile of the mean squared Laplacian in 16-px blocks at 512 px side.
+      Not the sharpest block: a burnt-in time stamp is always sharp.
+    - `relative_sharpness` ln: the same over the squared range (at least 10 levels), so that flat light is not called blur.
+    - `reblur` 0..1, 1 = blurred: Crete et al. 2007, "The blur effect": the share of neighbouring differences that a 9-px box
+      blur leaves, the larger of both axes, at 1024 px side.
+    - `blur` logit: -1.54 relative_sharpness + 6.28 reblur - 8.74, fitted by logistic regression on field photos, free photos
+      and drawn degradations, each source weighing the same; 0 is even odds.
+    """
+    native = float(cv2.meanStdDev(cv2.Laplacian(views.grey, cv2.CV_16S))[1].item()) ** 2
+    reduced = float(cv2.meanStdDev(cv2.Laplacian(views.grey_1024, cv2.CV_16S))[1].item()) ** 2
+    block = _block_sharpness(views.grey_512)
+    relative = log((block + 1) / max(contrast_range, 10.0) ** 2)
+    reblur = _reblur(views.grey_1024)
+    return {
+        "clarity": min(native / 100, 1.0) * 100,
+        "laplacian": reduced,
+        "block_sharpness": block,
+        "relative_sharpness": relative,
+        "reblur": reblur,
+        "blur": -1.54 * relative + 6.28 * reblur - 8.74,
+    }
+
+
+def block_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Means over side x side blocks of (H, W); what is left over at the right and bottom is not seen.
+
+    A picture smaller than one block is one block.
+    """
+    rows, columns = values.shape[0] // side, values.shape[1] // side
+    if rows == 0 or columns == 0:
+        return np.full((1, 1), values.mean(), np.float32)
+    whole = np.ascontiguousarray(values[: rows * side, : columns * side])
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _block_sharpness(grey: Grey) -> float:
+    laplacian = cv2.Laplacian(grey, cv2.CV_32F)
+    return float(np.percentile(block_means(laplacian * laplacian, _BLOCK), 90))
+
+
+def _reblur(grey: Grey) -> float:
+    """Crete's ratio. Sixteenths of a grey level, so that rounding the box blur does not pass for detail."""
+    fine = cv2.multiply(grey, 16, dtype=cv2.CV_16S)
+    return max(_reblur_along(fine, 1), _reblur_along(fine, 0))
+
+
+def _reblur_along(fine: NDArray[np.int16], axis: int) -> float:
+    if fine.shape[axis] < 2:
+        return 0.0
+    blurred = cv2.blur(fine, (9, 1) if axis else (1, 9))
+    before, after = ((slice(None), slice(1, None)), (slice(None), slice(-1))) if axis else (slice(1, None), slice(-1))
+    sharp_steps = cv2.absdiff(fine[before], fine[after])
+    lost = cv2.max(cv2.subtract(sharp_steps, cv2.absdiff(blurred[before], blurred[after])), 0)
+    total = cv2.sumElems(sharp_steps)[0]
+    return float((total - cv2.sumElems(lost)[0]) / total) if total > 0 else 0.0
