@@ -118,6 +118,8 @@ class Photo(Base):
 
     group_id: Mapped[int | None] = mapped_column(ForeignKey("photo_group.id"))
     group_strength: Mapped[float | None]  # HDBSCAN membership, 0..1
+    map_x: Mapped[float | None]  # place on the map of unknown meters, 0..1
+    map_y: Mapped[float | None]
 
     tags: Mapped[list[PhotoTag]] = relationship(back_populates="photo", cascade="all, delete-orphan", order_by="PhotoTag.tag")
     group: Mapped[PhotoGroup | None] = relationship(back_populates="photos")
@@ -170,7 +172,7 @@ class Embedding(Base):
 
 
 class PlateRow(Base):
-    """The printed-plate features of one photo (`engine.grouping.Plate.to_bytes`), kept so that a regroup reads no pixels twice."""
+    """One photo's plate features (`engine.grouping.Plate.to_bytes`), kept so that a regroup reads no pixels twice."""
 
     __tablename__ = "plate"
 

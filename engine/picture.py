@@ -16,7 +16,7 @@ from engine.errors import EmptyFile, NotAnImage, PictureError, TooManyBytes, Too
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB, upright
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "MPO", "HEIF", "AVIF", "PPM", "JPEG2000")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF", "PPM", "JPEG2000")  # JPEG opens MPO too
 _register_once = threading.Lock()
 
 

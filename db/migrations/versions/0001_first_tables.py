@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-20 17:57:19.885240
+Create Date: 2026-11-20 18:06:20.058203
 """
 
 import sqlalchemy as sa
@@ -85,6 +85,8 @@ def upgrade() -> None:
     sa.Column('stamps', sa.JSON(), nullable=True),
     sa.Column('group_id', sa.Integer(), nullable=True),
     sa.Column('group_strength', sa.Double(), nullable=True),
+    sa.Column('map_x', sa.Double(), nullable=True),
+    sa.Column('map_y', sa.Double(), nullable=True),
     sa.ForeignKeyConstraint(['group_id'], ['photo_group.id'], name=op.f('fk_photo_group_id_photo_group')),
     sa.ForeignKeyConstraint(['original_id'], ['photo.id'], name=op.f('fk_photo_original_id_photo')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_photo'))

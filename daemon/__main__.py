@@ -1,0 +1,199 @@
+"""`python -m daemon COMMAND`: the watcher and what an operator asks of the archive."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from daemon.destinations import check_template
+from daemon.home import Home
+from daemon.lock import Busy, locked
+from db.database import DatabaseError, open_database
+from engine.errors import EngineError
+from settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands that need them
+    from daemon.watch import Watch
+
+COMMANDS = {
+    "run": ("Watch the inbox and work until told to stop (SIGTERM or Ctrl-C).", "python -m daemon run --ui"),
+    "once": ("Deal with what is in the inbox now, then exit.", "python -m daemon once --home ~/meters"),
+    "status": ("Say how the archive and its daemon are doing.", "python -m daemon status --json"),
+    "regroup": ("Group the unknown meters now.", "python -m daemon regroup"),
+    "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
+}
+EXIT_USAGE, EXIT_RUNNING = 2, 4
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 done, 2 arguments or settings that cannot be used, 4 another daemon has this inbox."""
+    args = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        settings = load_settings(args.home)
+        if problem := check_template(settings.file_template):
+            raise SettingsError(f"file_template = {settings.file_template!r}: {problem}.")
+        home = Home(settings.home).make()
+        database = open_database(settings.database_url)
+        return int(_RUN[args.command](args, settings, home, database))
+    except (SettingsError, DatabaseError, EngineError) as error:
+        print(f"daemon {args.command}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except Busy as busy:
+        print(f"daemon {args.command}: another process ({busy.pid}) is at work in {args.home or 'this home'}.", file=sys.stderr)
+        return EXIT_RUNNING
+    except OSError as error:
+        print(f"daemon {args.command}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m daemon", description="Watch, file, regroup and export meter photos.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (summary, example) in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=f"Example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument(
+            "--home", type=Path, metavar="DIR", help="folder of inbox/, sorted/ and db/ (default: this checkout)"
+        )
+        if name == "run":
+            command.add_argument("--ui", action="store_true", help="start the pages too")
+        if name == "status":
+            command.add_argument("--json", action="store_true", help="as one JSON object")
+        if name == "export":
+            command.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .jsonl, .csv or .xlsx")
+    return parser
+
+
+def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.pages import Pages
+    from daemon.schedule import Schedule
+
+    stop = _stopped_by_signals()
+    arguments = ["--home", str(settings.home)]
+    with locked(home.db / "daemon.lock"):
+        pages = Pages(arguments) if args.ui else None
+        if pages:
+            pages.start()
+        try:
+            watch = _watch(settings, home, database)
+            schedule = Schedule(
+                home,
+                database,
+                watch,
+                regroup_arguments=arguments,
+                minutes=settings.regroup_minutes,
+                after_new=settings.regroup_after_new,
+                quiet_s=settings.regroup_quiet_s,
+                template=settings.file_template,
+            )
+            schedule.start()
+            _greet(settings, home, with_pages=args.ui)
+            watch.run(stop)
+            schedule.stop()
+        finally:
+            if pages:
+                pages.stop()
+    return 0
+
+
+def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    stop = _stopped_by_signals()
+    with locked(home.db / "daemon.lock"):
+        _watch(settings, home, database).once(stop)
+    return 0
+
+
+def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
+    """Wire the watch: settings, models, intake."""
+    from daemon.intake import Intake
+    from daemon.watch import Pace, Watch
+    from engine.appraise import appraise, load_models
+    from engine.picture import Limits
+
+    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
+    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
+    intake = Intake(
+        home,
+        database,
+        partial(appraise, models=models, limits=limits),
+        template=settings.file_template,
+        max_bytes=settings.max_bytes,
+    )
+    pace = Pace(settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s)
+    return Watch(home, database, intake, pace)
+
+
+def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.regroup import regroup
+    from engine.bundle import current, read_card
+
+    folder = current(settings.models_dir, "meter_type")
+    if folder is None:
+        print(f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown.")
+        return 0
+    with locked(home.db / "regroup.lock"):
+        regroup(home, database, stamp=read_card(folder).version, template=settings.file_template)
+    return 0
+
+
+def _status(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.status import status
+
+    values = status(home, database)
+    if args.json:
+        print(json.dumps(values))
+    else:
+        for key, value in values.items():
+            print(f"{key:18} {value}")
+    return 0
+
+
+def _export(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.export import FORMATS, export
+
+    if args.out.suffix.lower() not in FORMATS:
+        print(f"daemon export: --out must end in {', '.join(FORMATS)}.", file=sys.stderr)
+        return EXIT_USAGE
+    print(f"{export(database, args.out)} rows written to {args.out}")
+    return 0
+
+
+def _stopped_by_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set. SIGIO is what the kernel sends when somebody writes a file we hold a lease on."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
+    return stop
+
+
+def _greet(settings: Settings, home: Home, *, with_pages: bool) -> None:
+    print("MeterSieve is running.")
+    if with_pages:
+        print(f"  Pages:  http://{settings.ui_host}:{settings.ui_port}")
+    print(f"  Inbox:  {home.inbox}    drop meter photos here")
+    if not any(home.inbox.iterdir()):
+        print(f"  No photos at hand? Draw some:  python -m engine sample --count 40 --out {home.inbox}")
+    print("  Stop with Ctrl-C.", flush=True)
+
+
+_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "export": _export}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Where under sorted/ a file belongs: decided from values alone."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from engine.verdict import UNKNOWN
+
+UNJUDGED = "unjudged"
+FIELDS = ("clarity", "meter_type", "quality", "site", "year", "month", "day", "name")
+MAX_NAME_BYTES = 255  # of one path component on ext4, NTFS, APFS
+_UNSAFE = re.compile(r"[^A-Za-z0-9 ._+-]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What decides where a judged photo goes."""
+
+    clarity: str | None
+    meter_type: str | None
+    group_id: int | None
+    quality: str | None
+    site: str | None
+    received_at: datetime
+
+
+def check_template(template: str) -> str | None:
+    """What is wrong with a file template, or None."""
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+    except ValueError as error:
+        return f"{error}"
+    if unknown := [field for field in fields if field not in FIELDS]:
+        return f"{unknown[0]!r} is no field; known: {', '.join(FIELDS)}"
+    if not template.endswith("{name}"):
+        return "it must end with {name}"
+    if template.startswith("/") or ".." in PurePosixPath(template).parts:
+        return "it must stay below sorted/"
+    return None
+
+
+def filed_folder(place: Place, template: str) -> PurePosixPath:
+    """The folder below sorted/ of a judged photo. An unknown meter goes to its group's folder below UNKNOWN."""
+    meter_type = _component(place.meter_type or UNJUDGED)
+    if place.meter_type == UNKNOWN:
+        meter_type = f"{UNKNOWN}/{group_folder(place.group_id)}"
+    path = template.format(
+        clarity=place.clarity or UNJUDGED,
+        meter_type=meter_type,
+        quality=place.quality or UNJUDGED,
+        site=_component(place.site or "no-site"),
+        year=f"{place.received_at:%Y}",
+        month=f"{place.received_at:%m}",
+        day=f"{place.received_at:%d}",
+        name="name",
+    )
+    return PurePosixPath(path).parent
+
+
+def group_folder(group_id: int | None) -> str:
+    """group-0007, or "ungrouped"."""
+    return "ungrouped" if group_id is None else f"group-{group_id:04d}"
+
+
+def refused_folder(reason: str) -> PurePosixPath:
+    """The folder below sorted/ of files refused for this reason."""
+    return PurePosixPath("refused") / reason
+
+
+DUPLICATES = PurePosixPath("duplicates")
+
+
+def candidate_names(name: str) -> Iterator[str]:
+    """The name itself, then "name (2).jpg", "name (3).jpg", ..., each within the byte limit of a file name."""
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        stem, dot, suffix = name, "", ""
+    yield _fitted(stem, dot + suffix)
+    number = 2
+    while True:
+        yield _fitted(stem, f" ({number}){dot}{suffix}")
+        number += 1
+
+
+def _fitted(stem: str, ending: str) -> str:
+    room = MAX_NAME_BYTES - len(ending.encode())
+    return stem.encode()[: max(room, 1)].decode(errors="ignore") + ending
+
+
+def _component(text: str) -> str:
+    """One safe folder name; labels and site names come from people and file systems."""
+    return _UNSAFE.sub("_", text).strip(" .")[:100] or "_"

@@ -1,0 +1,94 @@
+"""The archive as a file: one row per arrival, as JSON lines, CSV or XLSX."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, selectinload
+
+from db.tables import Photo
+from engine.names import formula_safe
+
+COLUMNS = (
+    "id", "sha256", "source", "received_at", "outcome", "reason", "detail", "path", "original_id", "site", "name",
+    "size_bytes", "width", "height", "clarity", "clear_probability", "quality", "quality_score", "tags", "good_bad",
+    "good_probability", "meter_type", "guessed_type", "top3", "known_score", "group_id", "group_strength", "display_box",
+    "measures", "scores", "suggestions", "stamps", "judged_ms",
+)  # fmt: skip
+FORMATS = (".jsonl", ".csv", ".xlsx")
+
+
+def export(database: Engine, out: Path) -> int:
+    """Write every arrival to `out`, in the order of arrival; the ending of its name decides the format. Returns the rows.
+
+    The file appears whole or not at all. Text that a spreadsheet would run as a formula is made harmless in CSV and XLSX.
+    """
+    draft = out.with_name(f".{out.name}.part")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with Session(database) as session:
+            written = _WRITERS[out.suffix.lower()](draft, _rows(session))
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    return written
+
+
+def _rows(session: Session) -> Iterator[dict[str, Any]]:
+    query = select(Photo).where(Photo.outcome.is_not(None)).order_by(Photo.id).options(selectinload(Photo.tags))
+    for photo in session.scalars(query.execution_options(yield_per=1000)):
+        row = {name: getattr(photo, name) for name in COLUMNS}
+        row["received_at"] = photo.received_at.isoformat()
+        row["tags"] = [each.tag for each in photo.tags]
+        yield row
+
+
+def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            written += 1
+    return written
+
+
+def _write_csv(path: Path, rows: Iterator[dict[str, Any]]) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for row in rows:
+            table.writerow(_cells(row))
+            written += 1
+    return written
+
+
+def _write_xlsx(path: Path, rows: Iterator[dict[str, Any]]) -> int:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("photos")
+    sheet.append(list(COLUMNS))
+    written = 0
+    for row in rows:
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell for cell in _cells(row)])
+        written += 1
+    book.save(path)
+    return written
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    return [
+        "|".join(value) if name == "tags" else json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list)
+        else formula_safe(value)
+        for name, value in row.items()
+    ]  # fmt: skip
+
+
+_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".xlsx": _write_xlsx}

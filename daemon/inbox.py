@@ -1,0 +1,71 @@
+"""What lies in the inbox. Events from the watcher only say "look"; this look is the truth."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.names import readable
+
+log = logging.getLogger(__name__)
+
+# Files that a NAS, an operating system or an upload client leaves around, and uploads under their temporary names.
+_LITTER_NAMES = {"thumbs.db", "desktop.ini", "#recycle", "lost+found", "__macosx"}
+_UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".uploading", ".swp", "~")
+_LITTER_START = re.compile(r"^(\.|@eadir|~\$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One file as it was when looked at. Two equal sightings mean: nothing was written in between."""
+
+    path: Path
+    source: str  # below inbox/, valid Unicode, "/" between folders
+    size: int  # bytes
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @property
+    def site(self) -> str | None:
+        """The first folder below inbox/, if the file is in one."""
+        first, slash, _ = self.source.partition("/")
+        return first if slash else None
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file or folder of this name is never a photo."""
+    lower = name.lower()
+    return bool(_LITTER_START.match(lower)) or lower in _LITTER_NAMES or lower.endswith(_UNFINISHED)
+
+
+def look(inbox: Path) -> list[Sighting]:
+    """Every regular file below the inbox that is not litter. Symbolic links are not followed, for they lead outside."""
+    return list(_walk(inbox, inbox))
+
+
+def _walk(folder: Path, inbox: Path) -> Iterator[Sighting]:
+    try:
+        with os.scandir(folder) as entries:
+            found = list(entries)
+    except OSError as error:  # one unreadable folder must not stop the others
+        log.warning("cannot look into %s: %s", readable(folder), error)
+        return
+    for entry in found:
+        if is_litter(entry.name):
+            continue
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:  # gone again
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            yield from _walk(Path(entry.path), inbox)
+        elif stat.S_ISREG(status.st_mode):
+            path = Path(entry.path)
+            source = readable(path.relative_to(inbox).as_posix())
+            yield Sighting(path, source, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

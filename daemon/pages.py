@@ -1,0 +1,60 @@
+"""The pages' process, started beside the daemon and started again when it ends by itself."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_PAUSE_S = 60.0
+GRACE_S = 10.0  # between asking the process to end and ending it
+
+
+class Pages:
+    """Keeps `python -m ui` running until told to stop."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._command = [sys.executable, "-m", "ui", *arguments]
+        self._stop = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep_running, name="pages", daemon=True)
+
+    def start(self) -> None:
+        """Start the process, and the thread that watches it."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        self._stop.set()
+        if self._process is not None:
+            self._process.terminate()
+        self._thread.join(GRACE_S + 5)
+
+    def _keep_running(self) -> None:
+        pause_s = 1.0
+        while not self._stop.is_set():
+            self._process = subprocess.Popen(self._command, cwd=ROOT)  # noqa: S603 - our own module
+            while not self._stop.is_set() and self._process.poll() is None:
+                self._stop.wait(0.5)
+            if self._stop.is_set():
+                break
+            log.error("the pages ended with code %s; starting them again in %.0f s", self._process.returncode, pause_s)
+            self._stop.wait(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        self._end()
+
+    def _end(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,114 @@
+"""After a crash: finish every half-done step, so that each input is in exactly one place with one row.
+
+| the crash left                          | so                                                       |
+|-----------------------------------------|----------------------------------------------------------|
+| an intent, the file not at its place    | the intent is withdrawn; the inbox still has the file    |
+| an intent, the file at its place        | the row is finished, the source removed                  |
+| a finished row, the source still there  | the source removed, if it is that very file              |
+| a move begun                            | the move finished, or withdrawn where it had not started |
+| copies under way                        | removed                                                  |
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from daemon.inbox import Sighting
+from daemon.lock import Busy, locked
+from daemon.placing import TEMPORARY, sha256_of, sync_folder
+from db.records import moving, unfinished, unsettled
+from db.tables import Photo
+
+log = logging.getLogger(__name__)
+
+
+def recover(home: Home, database: Engine, sightings: list[Sighting]) -> int:
+    """Finish what a crash left; `sightings` is a full look at the inbox. Returns how many rows were touched."""
+    by_source = {seen.source: seen for seen in sightings}
+    with Session(database) as session, session.begin():
+        touched = _finish_intents(home, session)
+    touched += settle_sources(database, by_source)
+    try:
+        with locked(home.db / "regroup.lock"):
+            touched += finish_moves(home, database)
+    except Busy:  # a regrouping is moving photos right now
+        pass
+    _remove_drafts(home)
+    if touched:
+        log.info("recovered %d rows that an interruption had left half-done", touched)
+    return touched
+
+
+def _finish_intents(home: Home, session: Session) -> int:
+    rows = unfinished(session)
+    for photo in rows:
+        target = home.root / photo.path
+        if _holds(photo, target):
+            photo.outcome, photo.filed_at = photo.intended, datetime.now(UTC)
+        else:
+            if target.is_file() and target.stat().st_size == 0:  # a name that was claimed for a copy
+                target.unlink()
+            session.delete(photo)
+    return len(rows)
+
+
+def _holds(photo: Photo, target: Path) -> bool:
+    """Whether the photo's very bytes are at `target`."""
+    try:
+        return target.lstat().st_size == photo.size_bytes and sha256_of(target) == photo.sha256
+    except OSError:
+        return False
+
+
+def settle_sources(database: Engine, by_source: dict[str, Sighting]) -> int:
+    """Remove the sources of finished rows, where they are still the very files those rows were made from."""
+    done = 0
+    with Session(database) as session, session.begin():
+        for photo in unsettled(session):
+            seen = by_source.get(photo.source)
+            if seen is not None and is_source_of(photo, seen):
+                try:
+                    seen.path.unlink(missing_ok=True)
+                except OSError:  # a read-only inbox: the row goes on remembering the file
+                    continue
+                sync_folder(seen.path.parent)
+            photo.source_removed = True
+            done += 1
+    return done
+
+
+def is_source_of(photo: Photo, seen: Sighting) -> bool:
+    """Whether the file in the inbox is the one the row was made from, and not another arrival under its name."""
+    return (photo.source, photo.source_inode, photo.source_mtime_ns, photo.size_bytes) == (
+        seen.source,
+        seen.inode,
+        seen.mtime_ns,
+        seen.size,
+    )
+
+
+def finish_moves(home: Home, database: Engine) -> int:
+    """Finish the moves that were begun. The caller holds the regroup lock."""
+    with Session(database) as session, session.begin():
+        rows = moving(session)
+        for photo in rows:
+            new_path = str(photo.moving_to)
+            old, new = home.root / photo.path, home.root / new_path
+            if _holds(photo, new):
+                if old.exists():
+                    old.unlink()
+                    sync_folder(old.parent)
+                photo.path = new_path
+            photo.moving_to = None
+        return len(rows)
+
+
+def _remove_drafts(home: Home) -> None:
+    for draft in home.sorted.rglob(f"{TEMPORARY}*"):
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""Moving filed photos to where their rows now say they belong: into a group's folder, or a named type's."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from daemon.destinations import Place, candidate_names, filed_folder
+from daemon.home import Home
+from daemon.placing import move
+from db.records import path_taken
+from db.tables import Outcome, Photo
+
+log = logging.getLogger(__name__)
+
+
+def refile(home: Home, database: Engine, photo_ids: Iterable[int], *, template: str) -> int:
+    """Move each photo whose folder is no longer the right one; returns how many moved.
+
+    Order: the row says where to (`moving_to`) -> the file moves -> the row says it is there. `daemon.recovery` finishes
+    a move that was interrupted.
+    """
+    moved = 0
+    for photo_id in photo_ids:
+        with Session(database) as session, session.begin():
+            photo = session.get(Photo, photo_id)
+            target = _target(home, session, photo, template) if photo else None
+            if photo is None or target is None:
+                continue
+            old, photo.moving_to = photo.path, target
+        try:
+            move(home.root / old, home.root / target)
+        except OSError as error:  # the file stays where it is, and so says the row
+            log.error("%s cannot be moved to %s: %s", old, target, error)
+            target = old
+        with Session(database) as session, session.begin():
+            photo = session.get_one(Photo, photo_id)
+            photo.path, photo.moving_to = target, None
+        moved += target != old
+        _remove_if_empty(home, home.root / old)
+    return moved
+
+
+def _target(home: Home, session: Session, photo: Photo, template: str) -> str | None:
+    """The path the photo should have, or None where it is in the right folder already."""
+    if photo.outcome != Outcome.FILED.value:
+        return None
+    place = Place(
+        clarity=photo.clarity,
+        meter_type=photo.meter_type,
+        group_id=photo.group_id,
+        quality=photo.quality,
+        site=photo.site,
+        received_at=photo.received_at,
+    )
+    folder = PurePosixPath("sorted") / filed_folder(place, template)
+    if PurePosixPath(photo.path).parent == folder:
+        return None
+    for name in candidate_names(photo.name):
+        path = str(folder / name)
+        if not os.path.lexists(home.root / path) and not path_taken(session, path):
+            return path
+    raise AssertionError("candidate_names never ends")
+
+
+def _remove_if_empty(home: Home, path: os.PathLike[str]) -> None:
+    """Remove the folders a move left empty, up to sorted/."""
+    folder = home.root / os.fspath(path)
+    for parent in folder.parents:
+        if parent == home.sorted or home.sorted not in parent.parents:
+            return
+        try:
+            parent.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,30 @@
+"""How the archive and its daemon are doing, as plain values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from daemon.inbox import look
+from daemon.lock import is_locked
+from db.records import counts, service
+
+
+def status(home: Home, database: Engine) -> dict[str, Any]:
+    """Counts by outcome, what waits in the inbox, and whether a daemon holds the inbox's lock now."""
+    with Session(database) as session:
+        numbers = counts(session)
+        watcher, grouping = service(session, "watcher"), service(session, "grouping")
+    running = is_locked(home.db / "daemon.lock")
+    return {
+        "waiting": len(look(home.inbox)),
+        **numbers,
+        "daemon": "running" if running else "stopped",
+        "oldest_waiting_s": watcher.detail.get("oldest_waiting_s", 0) if watcher and running else None,
+        "last_beat_s": round((datetime.now(UTC) - watcher.beat_at).total_seconds(), 1) if watcher else None,
+        "grouping": {"state": grouping.state, **grouping.detail} if grouping else None,
+    }
