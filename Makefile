@@ -1,0 +1,31 @@
+# make run    sets everything up and starts the watcher and the pages
+# make test   sets everything up and runs the whole test suite
+PYTHON ?= python3
+PY := .venv/bin/python
+STAMP := .venv/.installed
+
+.PHONY: setup run test lint bench
+
+setup: $(STAMP)
+
+$(STAMP): requirements.txt
+	@echo "Installing the pinned requirements into .venv (a few minutes, once) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MeterSieve needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $(STAMP)
+
+run: setup
+	@$(PY) -m daemon run --ui
+
+test: setup lint
+	@command -v chromium >/dev/null || .ci/install-browser
+	$(PY) -m pytest
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+bench: setup
+	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) "$$script" || exit 1; done
