@@ -1,0 +1,101 @@
+"""Which photos are compared, and how alike they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.grouping.options import Options
+from engine.grouping.plates import Plate
+from engine.grouping.verification import prepare_plate, shared_details
+
+KnownPairs = Mapping[tuple[int, int], int]  # (i, j) with i < j -> shared details
+
+_CHUNK = 1024  # photos whose cosines to all others are held at once: 1024 x 100,000 float32 are 400 MB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Pairs:
+    """M compared pairs of N photos, each pair once with `first` < `second`."""
+
+    photos: int  # N
+    first: NDArray[np.intp]  # (M,)
+    second: NDArray[np.intp]  # (M,)
+    similarity: NDArray[np.float64]  # (M,), higher is more alike; only comparable within one grouping
+    shared: NDArray[np.int64] | None  # (M,) shared details, None where only embeddings were compared
+
+    def both_ways(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """From, to and similarity (2M,), each pair in both directions."""
+        similarity = np.concatenate([self.similarity, self.similarity])
+        return np.concatenate([self.first, self.second]), np.concatenate([self.second, self.first]), similarity
+
+    def neighbours(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Indices and distances (N, count) of the most similar compared photos, itself first at distance 0.
+
+        Needs `count` - 1 compared photos for each photo, which `compare` sees to while N >= count.
+        """
+        here, there, similarity = self.both_ways()
+        order = np.lexsort((there, -similarity, here))
+        starts = np.searchsorted(here[order], np.arange(self.photos))
+        taken = order[starts[:, None] + np.arange(count - 1)]
+        themselves = np.arange(self.photos)[:, None]
+        distances = similarity.max() - similarity[taken]
+        return np.hstack([themselves, there[taken]]), np.hstack([np.zeros((self.photos, 1)), distances])
+
+
+def compare(
+    embeddings: NDArray[np.float32], plates: Sequence[Plate] | None, known: KnownPairs, options: Options
+) -> tuple[Pairs, dict[tuple[int, int], int]]:
+    """Compare the pairs worth it; also return the shared details of those pairs that `known` did not hold."""
+    first, second = candidate_pairs(embeddings, options)
+    cosines = np.einsum("md,md->m", embeddings[first], embeddings[second], dtype=np.float64)
+    if plates is None:
+        return Pairs(photos=len(embeddings), first=first, second=second, similarity=cosines, shared=None), {}
+    new = _verify(plates, [pair for pair in zip(first.tolist(), second.tolist(), strict=True) if pair not in known])
+    counts = [new[pair] if pair in new else known[pair] for pair in zip(first.tolist(), second.tolist(), strict=True)]
+    shared = np.array(counts, dtype=np.int64)
+    # Four shared details can be chance (measured: one in ten such pairs shows the same design), so they count nothing.
+    similarity = np.log1p(np.maximum(shared - 4, 0)) + options.network_weight * _standardised(cosines, embeddings)
+    return Pairs(photos=len(embeddings), first=first, second=second, similarity=similarity, shared=shared), new
+
+
+def candidate_pairs(embeddings: NDArray[np.float32], options: Options) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All pairs of few photos; of many, those where one is among the other's nearest by cosine."""
+    count = len(embeddings)
+    if count <= max(options.all_pairs_up_to, options.candidates + 1):
+        first, second = np.triu_indices(count, 1)
+        return first.astype(np.intp), second.astype(np.intp)
+    codes = []
+    for start in range(0, count, _CHUNK):
+        rows = np.arange(start, min(start + _CHUNK, count))
+        cosines = embeddings[rows] @ embeddings.T
+        cosines[np.arange(len(rows)), rows] = -np.inf
+        nearest = np.argpartition(-cosines, options.candidates, axis=1)[:, : options.candidates]
+        one, other = np.repeat(rows, options.candidates), nearest.ravel()
+        codes.append(np.minimum(one, other) * count + np.maximum(one, other))
+    pairs = np.unique(np.concatenate(codes))
+    return (pairs // count).astype(np.intp), (pairs % count).astype(np.intp)
+
+
+def _verify(plates: Sequence[Plate], pairs: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    prepared = {index: prepare_plate(plates[index]) for index in sorted({index for pair in pairs for index in pair})}
+    return {(i, j): shared_details(prepared[i], prepared[j]) for i, j in pairs}
+
+
+def _standardised(cosines: NDArray[np.float64], embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Cosines in standard deviations from the mean over all N (N - 1) / 2 pairs, compared or not.
+
+    Both moments follow from sums over photos, so no N x N matrix is made: the cosines' sum is that of the summed
+    embedding with itself, the sum of their squares that of the entries of E^T E.
+    """
+    vectors = embeddings.astype(np.float64)
+    count = len(vectors)
+    ordered_pairs = count * (count - 1)
+    own = np.einsum("nd,nd->n", vectors, vectors)
+    mean = (np.square(vectors.sum(axis=0)).sum() - own.sum()) / ordered_pairs
+    square = (np.square(vectors.T @ vectors).sum() - np.square(own).sum()) / ordered_pairs
+    spread = np.sqrt(max(square - mean**2, 0.0))
+    return (cosines - mean) / spread if spread > 1e-6 else np.zeros_like(cosines)
