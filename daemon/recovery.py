@@ -52,8 +52,7 @@ def _finish_intents(home: Home, session: Session) -> int:
         if _holds(photo, target):
             photo.outcome, photo.filed_at = photo.intended, datetime.now(UTC)
         else:
-            if target.is_file() and target.stat().st_size == 0:  # a name that was claimed for a copy
-                target.unlink()
+            _release(photo, target)
             session.delete(photo)
     return len(rows)
 
@@ -64,6 +63,12 @@ def _holds(photo: Photo, target: Path) -> bool:
         return target.lstat().st_size == photo.size_bytes and sha256_of(target) == photo.sha256
     except OSError:
         return False
+
+
+def _release(photo: Photo, target: Path) -> None:
+    """Remove a name that was claimed for the photo (an empty file) but never filled."""
+    if photo.size_bytes > 0 and target.is_file() and target.stat().st_size == 0:
+        target.unlink()
 
 
 def settle_sources(database: Engine, by_source: dict[str, Sighting]) -> int:
@@ -105,6 +110,8 @@ def finish_moves(home: Home, database: Engine) -> int:
                     old.unlink()
                     sync_folder(old.parent)
                 photo.path = new_path
+            else:
+                _release(photo, new)
             photo.moving_to = None
         return len(rows)
 

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.arrival import StillChanging, Vanished, read
+from daemon.inbox import Sighting, look
+
+
+def the_only(inbox: Path) -> Sighting:
+    (seen,) = look(inbox)
+    return seen
+
+
+def test_a_file_is_read_and_hashed(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"abc")
+    done = read(the_only(tmp_path), max_bytes=10)
+    assert done.data == b"abc"
+    assert done.arrival.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_file_that_somebody_has_open_for_writing_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.jpg").open("wb") as writer:
+        writer.write(b"half")
+        writer.flush()
+        with pytest.raises(StillChanging, match="open for writing"):
+            read(the_only(tmp_path), max_bytes=10)
+    assert read(the_only(tmp_path), max_bytes=10).data == b"half"
+
+
+def test_a_file_that_is_not_what_was_seen_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"short")
+    seen = the_only(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(b"longer now")
+    with pytest.raises(StillChanging):
+        read(seen, max_bytes=100)
+
+
+def test_a_file_that_left_is_gone_not_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    seen = the_only(tmp_path)
+    (tmp_path / "a.jpg").unlink()
+    with pytest.raises(Vanished):
+        read(seen, max_bytes=10)
+
+
+def test_a_file_over_the_limit_is_hashed_but_not_held_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"abc")
+    done = read(the_only(tmp_path), max_bytes=2)
+    assert done.data is None
+    assert done.arrival.sha256.startswith("ba7816bf")

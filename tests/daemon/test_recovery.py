@@ -1,0 +1,154 @@
+"""Crashes at every single step of filing and moving, each followed by a restart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from daemon.inbox import look
+from daemon.intake import Intake
+from daemon.recovery import recover
+from daemon.refile import refile
+from db.tables import Photo
+from engine.verdict import UNKNOWN
+from tests.daemon.test_intake import fake_appraise
+from tests.photos import read, write
+
+TEMPLATE = "{clarity}/{meter_type}/{name}"
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of ours may catch it."""
+
+
+@contextmanager
+def crashing(monkeypatch: pytest.MonkeyPatch, database: Engine, at: int | None, cross_device: bool) -> Iterator[list[str]]:
+    """Count every effect on disk and database, and crash right before or right after effect number `at // 2`."""
+    effects: list[str] = []
+
+    def step(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def effect(*args: Any, **options: Any) -> Any:
+            effects.append(name)
+            if at == 2 * len(effects) - 2:
+                raise Crash
+            done = real(*args, **options)
+            if at == 2 * len(effects) - 1:
+                raise Crash
+            return done
+
+        return effect
+
+    def link(source: Path, target: Path, **options: Any) -> None:
+        if cross_device and Path(source).parent != Path(target).parent:
+            raise OSError(18, "another device")
+        os_link(source, target, **options)
+
+    os_link = os.link
+
+    def before_commit(session: Session) -> None:
+        effects.append("commit")
+        if at == 2 * len(effects) - 2:
+            raise Crash
+
+    def after_commit(session: Session) -> None:
+        if at == 2 * len(effects) - 1:
+            raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", step("link", link))
+        patched.setattr(Path, "unlink", step("unlink", Path.unlink))
+        patched.setattr(Path, "replace", step("replace", Path.replace))
+        event.listen(Session, "before_commit", before_commit)
+        event.listen(Session, "after_commit", after_commit)
+        try:
+            yield effects
+        finally:
+            event.remove(Session, "before_commit", before_commit)
+            event.remove(Session, "after_commit", after_commit)
+
+
+ARRIVALS = {"a.jpg": b"sharp", "b.jpg": b"text", "c.jpg": b"sharp"}  # one filed, one refused, one duplicate
+END = {"clear/ACME_1/a.jpg": b"sharp", "refused/not_an_image/b.jpg": b"text", "duplicates/c.jpg": b"sharp"}
+
+
+def take_all(home: Home, database: Engine) -> None:
+    intake = Intake(home, database, fake_appraise, template=TEMPLATE, max_bytes=100)
+    for seen in sorted(look(home.inbox), key=lambda each: each.source):
+        intake.take(seen, may_wait=False)
+
+
+def outcomes(database: Engine) -> list[tuple[str, str | None, str]]:
+    with Session(database) as session:
+        return sorted((row.source, row.outcome, row.path) for row in session.scalars(select(Photo)))
+
+
+@pytest.mark.parametrize("cross_device", [False, True])
+def test_a_crash_at_any_step_of_filing_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cross_device: bool
+) -> None:
+    from db.database import open_database, sqlite_url
+
+    at, crashes = 0, 0
+    while True:
+        home = Home(tmp_path / str(at)).make()
+        database = open_database(sqlite_url(home.db / "x.sqlite"))
+        write(home.inbox, ARRIVALS)
+        with crashing(monkeypatch, database, at, cross_device) as effects:
+            try:
+                take_all(home, database)
+            except Crash:
+                crashes += 1
+        recover(home, database, look(home.inbox))
+        take_all(home, database)
+        assert (read(home.inbox), read(home.sorted)) == ({}, END), f"crash at {at} of {effects}"
+        assert outcomes(database) == [
+            ("a.jpg", "filed", "sorted/clear/ACME_1/a.jpg"),
+            ("b.jpg", "refused", "sorted/refused/not_an_image/b.jpg"),
+            ("c.jpg", "duplicate", "sorted/duplicates/c.jpg"),
+        ], f"crash at {at} of {effects}"
+        database.dispose()
+        if at >= 2 * len(effects):
+            break
+        at += 1
+    assert crashes >= 2 * 3 * 5  # before and after at least five effects for each of the three files
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_a_crash_at_any_step_of_a_move_leaves_the_photo_in_one_place(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    write(home.inbox, {"u.jpg": b"unknown"})
+    take_all(home, database)
+    with Session(database) as session, session.begin():
+        photo = session.scalars(select(Photo)).one()
+        assert photo.meter_type == UNKNOWN
+        photo.meter_type = "GENUS5"
+        photo_id = photo.id
+    with crashing(monkeypatch, database, at, False) as effects:
+        try:
+            refile(home, database, [photo_id], template=TEMPLATE)
+            crashed = False
+        except Crash:
+            crashed = True
+    assert crashed, effects
+    recover(home, database, look(home.inbox))
+    refile(home, database, [photo_id], template=TEMPLATE)
+    assert read(home.sorted) == {"clear/GENUS5/u.jpg": b"unknown"}
+    assert outcomes(database) == [("u.jpg", "filed", "sorted/clear/GENUS5/u.jpg")]
+
+
+def test_a_photo_that_arrives_again_under_its_old_name_is_a_new_arrival(home: Home, database: Engine) -> None:
+    write(home.inbox, {"a.jpg": b"sharp"})
+    take_all(home, database)
+    write(home.inbox, {"a.jpg": b"sharp"})
+    recover(home, database, look(home.inbox))
+    take_all(home, database)
+    assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"sharp", "duplicates/a.jpg": b"sharp"}
