@@ -49,7 +49,7 @@ def appraise(data: bytes, *, models: Models, thresholds: Thresholds = DEFAULT_TH
     quality = judge(measures, thresholds)
     clear, clarity = _clarity(models.clarity, picture.pixels)
     good, good_bad = _good_bad(models.good_bad, picture.pixels)
-    recognised = _recognise(models.meter_type, picture.pixels)
+    recognised = recognise(models.meter_type, picture.pixels)
     return Verdict(
         width=picture.width,
         height=picture.height,
@@ -98,24 +98,26 @@ def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBa
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Recognised:
+class Recognised:
+    """What the meter type model says of one photo; all empty where there is no model."""
+
     meter_type: str | None = None
     top3: tuple[Guess, ...] = ()
     known_score: float | None = None
     embedding: NDArray[np.float32] | None = None
 
 
-def _recognise(model: Model | None, pixels: Pixels) -> _Recognised:
+def recognise(model: Model | None, pixels: Pixels) -> Recognised:
     """The meter type: top-1 if sure enough, else UNKNOWN. The guesses are kept even then: unsure, not blind."""
     if model is None:
-        return _Recognised()
+        return Recognised()
     output = model.run(prepare(pixels, model.card.input)[None])
     logits, embedding = output.logits[0], output.embedding[0]
     confidences = probabilities(logits, model.card.temperature)
     best = np.argsort(-confidences, kind="stable")[:GUESSES]
     top3 = tuple(Guess(label=model.card.labels[index], confidence=float(confidences[index])) for index in best)
     sure = top3[0].confidence >= model.card.thresholds.get("unknown_below", UNKNOWN_BELOW)
-    return _Recognised(
+    return Recognised(
         meter_type=top3[0].label if sure else UNKNOWN,
         top3=top3,
         known_score=known_score(logits, embedding, model.card, model.extras),
