@@ -22,10 +22,13 @@ def test_photos_are_seen_in_all_subfolders(tmp_path: Path) -> None:
     assert seen["TPCODL/cam7/b.jpg"].size == 2
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["@eaDir/x.jpg", ".DS_Store", "Thumbs.db", "._x.jpg", "x.jpg.part", "x.jpg.filepart", "x.tmp", ".x.jpg.AbC123", "~$x.jpg", "x.jpg~"],
+LITTER = (
+    "@eaDir/x.jpg", ".DS_Store", "Thumbs.db", "._x.jpg", ".x.jpg.AbC123", "x.jpg.part", "x.jpg.filepart", "x.tmp", "~$x.jpg",
+    "x.jpg~",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LITTER)
 def test_litter_of_systems_and_unfinished_uploads_are_not_seen(tmp_path: Path, name: str) -> None:
     write(tmp_path, {name: b"1", "real.jpg": b"2"})
     assert sources(tmp_path) == {"real.jpg"}

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import Engine
+
+from daemon.export import COLUMNS, export
+from daemon.home import Home
+from daemon.status import status
+from tests.daemon.test_recovery import take_all
+from tests.photos import write
+
+NAMES = {"=cmd|calc.jpg": b"sharp", "b.jpg": b"text", "c\x0b😀.jpg": b"sharp"}
+
+
+@pytest.fixture
+def archive(home: Home, database: Engine) -> Engine:
+    write(home.inbox, NAMES)
+    take_all(home, database)
+    return database
+
+
+def test_json_lines_hold_one_object_per_arrival(archive: Engine, tmp_path: Path) -> None:
+    assert export(archive, tmp_path / "x.jsonl") == 3
+    lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text("utf-8").splitlines()]
+    assert {line["source"]: line["outcome"] for line in lines} == {
+        "=cmd|calc.jpg": "filed",
+        "b.jpg": "refused",
+        "c\x0b😀.jpg": "duplicate",
+    }
+    filed = next(line for line in lines if line["outcome"] == "filed")
+    assert filed["tags"] == ["well_exposed"]
+    assert filed["top3"][0] == {"label": "ACME_1", "confidence": 0.8}
+    assert filed["path"] == "sorted/clear/ACME_1/=cmd|calc.jpg"
+    assert filed["received_at"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_table_has_a_row_per_arrival_and_runs_no_formula(archive: Engine, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"x.{ending}"
+    assert export(archive, path) == 3
+    if ending == "csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            table = list(csv.reader(file))
+    else:
+        table = [[cell.value for cell in row] for row in load_workbook(path)["photos"].iter_rows()]
+    assert tuple(table[0]) == COLUMNS
+    assert len(table) == 4
+    texts = [cell for row in table for cell in row if isinstance(cell, str)]
+    assert "'=cmd|calc.jpg" in texts
+    assert not [text for text in texts if text.startswith("=")]
+
+
+def test_an_export_that_fails_leaves_the_earlier_file(archive: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.jsonl").write_text("earlier")
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("daemon.export.json.dumps", full)
+    with pytest.raises(OSError, match="No space"):
+        export(archive, tmp_path / "x.jsonl")
+    assert {path.name for path in tmp_path.iterdir()} == {"x.jsonl", "home"}
+    assert (tmp_path / "x.jsonl").read_text() == "earlier"
+
+
+def test_the_status_counts_every_outcome(archive: Engine, home: Home) -> None:
+    write(home.inbox, {"new.jpg": b"1"})
+    values = status(home, archive)
+    assert {key: values[key] for key in ("waiting", "filed", "duplicate", "refused", "unknown", "groups", "daemon")} == {
+        "waiting": 1,
+        "filed": 1,
+        "duplicate": 1,
+        "refused": 1,
+        "unknown": 0,
+        "groups": 0,
+        "daemon": "stopped",
+    }

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from daemon.lock import Busy, is_locked, locked
+
+HOLD = """
+import sys
+from pathlib import Path
+from daemon.lock import locked
+with locked(Path(sys.argv[1])):
+    print('held', flush=True)
+    input()
+"""
+
+
+def test_a_second_holder_is_told_who_has_it(tmp_path: Path) -> None:
+    with locked(tmp_path / "x.lock"), pytest.raises(Busy, match=str(os.getpid())), locked(tmp_path / "x.lock"):
+        pass
+    assert not is_locked(tmp_path / "x.lock")
+
+
+def test_a_killed_holder_leaves_no_lock_behind(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "x.lock")], stdin=-1, stdout=-1)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    assert is_locked(tmp_path / "x.lock")
+    process.kill()
+    process.communicate()
+    with locked(tmp_path / "x.lock"):
+        pass
+
+
+def test_a_lock_that_never_was_is_free(tmp_path: Path) -> None:
+    assert not is_locked(tmp_path / "none.lock")
