@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
     rescan_s: float = Field(5.0, ge=0.2, le=3600, description="seconds between full looks at the inbox, whatever events say")
     max_bytes: int = Field(50_000_000, ge=1, description="largest file that is read, bytes")
-    max_pixels: int = Field(120_000_000, ge=1, description="largest picture that is decoded, pixels")
+    max_pixels: int = Field(120_000_000, ge=1, le=178_000_000, description="largest picture that is decoded, pixels")
     file_template: str = Field(
         "{clarity}/{meter_type}/{name}",
         description="where under sorted/ a photo goes; fields: clarity meter_type quality site year month day name",

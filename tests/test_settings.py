@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from settings import SettingsError, load_settings
+
+
+def test_defaults_then_file_then_environment_then_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(tmp_path).settle_s == 2.0
+    (tmp_path / "settings.toml").write_text("settle_s = 3\nui_port = 8000")
+    assert load_settings(tmp_path).settle_s == 3.0
+    monkeypatch.setenv("METERSIEVE_SETTLE_S", "4")
+    assert load_settings(tmp_path).settle_s == 4.0
+    assert load_settings(tmp_path, settle_s=5).settle_s == 5.0
+    assert load_settings(tmp_path).ui_port == 8000
+
+
+def test_home_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "settings.toml").write_text("ui_port = 8001")
+    monkeypatch.setenv("METERSIEVE_HOME", str(tmp_path))
+    assert (load_settings().home, load_settings().ui_port) == (tmp_path, 8001)
+
+
+def test_the_database_is_sqlite_in_home_unless_a_url_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(tmp_path).database_url == f"sqlite:///{tmp_path}/db/metersieve.sqlite"
+    monkeypatch.setenv("METERSIEVE_DATABASE", "postgresql://host/name")
+    assert load_settings(tmp_path).database_url == "postgresql://host/name"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("settle_s = -1", "settle_s = -1.*range 0 to 3600"),
+        ("ui_port = 70000", "ui_port = 70000.*range 1 to 65535"),
+        ("regroup_minutes = 0", "regroup_minutes = 0.*range above 0 to 10080"),
+        ('settle_s = "soon"', "settle_s = 'soon'.*seconds a file must stay unchanged"),
+        ("setle_s = 1", "setle_s is no setting.*Known: home"),
+        ("= = 1", "settings.toml cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_range(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "settings.toml").write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        load_settings(tmp_path)
+
+
+def test_a_misspelt_environment_variable_is_an_error_not_a_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METERSIEVE_SETLE_S", "1")
+    with pytest.raises(SettingsError, match="METERSIEVE_SETLE_S is no setting"):
+        load_settings(tmp_path)
