@@ -70,7 +70,7 @@ def read_groups(session: Session) -> tuple[GroupCard, ...]:
         GroupCard(id=group_id, status=status, name=name, photos=photos, faces=tuple(faces.get(group_id, ())))
         for group_id, status, name, photos in rows
     ]
-    ungrouped = session.scalar(select(func.count()).where(*_in_group(None))) or 0
+    ungrouped = count_members(session, None)
     if ungrouped:
         newest = select(Photo.sha256).where(*_in_group(None), Photo.sha256.is_not(None)).order_by(Photo.id.desc()).limit(FACES)
         cards.append(GroupCard(id=None, status=None, name=None, photos=ungrouped, faces=tuple(map(str, session.scalars(newest)))))
@@ -84,6 +84,11 @@ def read_members(session: Session, group_id: int | None, *, after: Place | None 
     if after is not None:
         statement = statement.where(or_(strength < after.strength, and_(strength == after.strength, Photo.id > after.id)))
     return tuple(session.scalars(statement.order_by(strength.desc(), Photo.id).limit(size)).all())
+
+
+def count_members(session: Session, group_id: int | None) -> int:
+    """How many photos a group has."""
+    return session.scalar(select(func.count()).where(*_in_group(group_id))) or 0
 
 
 def name_group(

@@ -1,0 +1,65 @@
+"""`python -m ui`: the pages and the REST interface, until stopped."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from settings import Settings, SettingsError, load_settings
+
+EXAMPLE = "example: python -m ui --home /srv/meters --port 7860"
+# Said before Gradio is imported, since it reads them then: nothing leaves this machine, nothing is fetched.
+OFFLINE = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def main() -> int:
+    """Serve the pages. Exit code 0 after a stop, 2 for bad arguments, settings or an unusable database."""
+    parser = argparse.ArgumentParser(prog="python -m ui", description="Serves MeterSieve's pages.", epilog=EXAMPLE)
+    parser.add_argument("--home", type=Path, help="folder that holds inbox/, sorted/ and db/ (default: the repository)")
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: 7860)")
+    parser.add_argument("--models", type=Path, help="folder of the model bundles (default: the repository's models/)")
+    given = parser.parse_args()
+    try:
+        settings = load_settings(given.home, ui_host=given.host, ui_port=given.port, models_dir=given.models)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    os.environ.update(OFFLINE)
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.home / "db" / "uploads")
+    return _serve(settings)
+
+
+def _serve(settings: Settings) -> int:
+    import uvicorn
+    from tzlocal import get_localzone
+
+    from db.database import DatabaseError, open_database
+    from engine.picture import Limits
+    from ui.app import create_app
+    from ui.judging import PhotoJudge
+
+    try:
+        engine = open_database(settings.database_url)
+    except DatabaseError as error:
+        print(error, file=sys.stderr)
+        return 2
+    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
+    judge = PhotoJudge(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads, limits=limits)
+    app = create_app(engine=engine, home=settings.home, judge=judge, clock=lambda: datetime.now(UTC), zone=get_localzone())
+    print(f"MeterSieve's pages: http://{settings.ui_host}:{settings.ui_port}", flush=True)
+    uvicorn.run(app, host=settings.ui_host, port=settings.ui_port, log_level="warning")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

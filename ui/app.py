@@ -1,0 +1,89 @@
+"""The one web process: our own routes first, Gradio's pages at / behind them (routes registered before the mount win)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI, Response
+from sqlalchemy import Engine
+
+from ui import words
+from ui.api import api_routes
+from ui.archive import Archive
+from ui.judging import PhotoJudge
+from ui.media import media_routes
+from ui.pages.groups import build_groups
+from ui.pages.history import build_history
+from ui.pages.overview import build_overview
+from ui.pages.predict import build_predict
+from ui.templating import HERE, script, styles, template_environment
+from ui.theme import metersieve_theme
+
+UPLOAD_SLACK = 2  # a photo over the limit is named on the page; one this many times over is refused while uploading
+KEEP_UPLOADS_S = 3600  # seconds; uploads are deleted as soon as they are judged, this catches what a crash left
+
+
+def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable[[], datetime], zone: tzinfo) -> FastAPI:
+    """The application. `clock` gives aware moments; `zone` is the one in which people read them."""
+    app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.include_router(api_routes(engine, judge, clock))
+    app.include_router(media_routes(engine, home, judge.limits))
+    _add_icons(app)
+    archive = Archive(engine=engine, home=home, judge=judge, clock=clock, zone=zone)
+    pages = build_pages(archive)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")  # Gradio says so even when told not to
+        return _mount(app, pages, judge.limits.max_bytes)
+
+
+def _mount(app: FastAPI, pages: gr.Blocks, max_bytes: int) -> FastAPI:
+    mounted: FastAPI = gr.mount_gradio_app(
+        app,
+        pages,
+        path="/",
+        theme=metersieve_theme(),
+        css_paths=styles(),
+        head=f"<script>{script('theme.js')}</script>",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=UPLOAD_SLACK * max_bytes,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+    )
+    return mounted
+
+
+def build_pages(archive: Archive) -> gr.Blocks:
+    """All pages: the Overview at /, the others beside it."""
+    templates = template_environment(archive.zone)
+    with gr.Blocks(
+        title=words.PRODUCT, analytics_enabled=False, fill_width=True, delete_cache=(KEEP_UPLOADS_S, KEEP_UPLOADS_S)
+    ) as pages:
+        build_overview(archive, templates)
+    with pages.route(words.PREDICT, "predict"):
+        build_predict(archive, templates)
+    with pages.route(words.HISTORY, "history"):
+        build_history(archive, templates)
+    with pages.route(words.GROUPS, "groups"):
+        build_groups(archive, templates)
+    return pages
+
+
+def _add_icons(app: FastAPI) -> None:
+    icon = (HERE / "icon.svg").read_bytes()
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def favicon() -> Response:
+        return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+    @app.get("/manifest.json", include_in_schema=False)
+    def manifest() -> dict[str, object]:
+        icons = [{"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml"}]
+        return {"name": words.PRODUCT, "start_url": "/", "display": "browser", "icons": icons}

@@ -1,0 +1,62 @@
+"""Judging inside this process, for people who ask here and now. Nothing is stored."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine import bundle
+from engine.appraise import UNKNOWN_BELOW, Models, appraise, load_models
+from engine.bundle import Card
+from engine.errors import ModelError
+from engine.picture import Limits
+from engine.verdict import Verdict
+
+TASKS = ("clarity", "meter_type", "good_bad")
+
+_Versions = tuple[Path | None, ...]
+
+
+@dataclass(kw_only=True)
+class PhotoJudge:
+    """Judges with the models that are CURRENT: loaded when first needed, and anew after a promotion or a rollback."""
+
+    models_dir: Path
+    cache: Path
+    threads: int
+    limits: Limits
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _loaded: tuple[_Versions, Models] | None = field(default=None, repr=False)
+
+    def judge(self, data: bytes) -> Verdict:
+        """The verdict on one file's bytes. Raises `PictureError` for an unsound picture, `ModelError` for a damaged model."""
+        return appraise(data, models=self._models(), limits=self.limits)
+
+    def unknown_below(self) -> float:
+        """The confidence under which a meter is UNKNOWN, 0..1."""
+        card = self.cards().get("meter_type")
+        return card.thresholds.get("unknown_below", UNKNOWN_BELOW) if isinstance(card, Card) else UNKNOWN_BELOW
+
+    def cards(self) -> dict[str, Card | ModelError | None]:
+        """Per task: the card of the version that judges, None where there is none, or what is wrong with it."""
+        return {task: self._card(task) for task in TASKS}
+
+    def known_types(self) -> tuple[str, ...]:
+        """The labels of the meter-type model."""
+        card = self.cards()["meter_type"]
+        return card.labels if isinstance(card, Card) else ()
+
+    def _card(self, task: str) -> Card | ModelError | None:
+        try:
+            folder = bundle.current(self.models_dir, task)
+            return bundle.read_card(folder) if folder else None
+        except ModelError as error:
+            return error
+
+    def _models(self) -> Models:
+        versions = tuple(bundle.current(self.models_dir, task) for task in TASKS)
+        with self._lock:  # a first load may convert for seconds; the others wait for it instead of doing it again
+            if self._loaded is None or self._loaded[0] != versions:
+                self._loaded = versions, load_models(self.models_dir, cache=self.cache, threads=self.threads)
+            return self._loaded[1]

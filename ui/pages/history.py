@@ -1,0 +1,93 @@
+"""History: every photo that arrived, filtered, page by page, with its detail beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import gradio as gr
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+
+from db.history import COUNT_CAP, Cursor, count_capped, read_choices, read_page, read_photo
+from engine.quality import TAGS
+from ui import words
+from ui.archive import Archive
+from ui.pages.frame import DIRECT, bare_html, open_page
+from ui.pages.history_query import Asked, parse_query
+from ui.pages.photo_detail import render_photo
+from ui.templating import is_defect, script
+
+
+def build_history(archive: Archive, templates: Environment) -> None:
+    """Lay the page out and wire it. All state is in the page's address: nothing is lost on reload."""
+
+    def ask(event: gr.EventData) -> str:
+        return render_table(parse_query(event.query), archive, templates)
+
+    def arrive(event: gr.EventData) -> tuple[str, str, str]:
+        asked = parse_query(event.query)
+        return (
+            render_filters(asked, archive, templates),
+            render_table(asked, archive, templates),
+            _read_detail(asked.photo, archive, templates),
+        )
+
+    def pick(event: gr.EventData) -> str:
+        return _read_detail(int(event.id), archive, templates)
+
+    open_page("history", words.HISTORY_LEAD, archive, templates)
+    filters = bare_html(js_on_load=script("history_filters.js"), elem_id="filters")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            table = bare_html(js_on_load=script("history_table.js"), elem_id="table")
+        with gr.Column(scale=1, min_width=320, elem_id="detail-column"):
+            detail = bare_html(render_photo(None, archive, templates), js_on_load=script("photo_detail.js"), elem_id="detail")
+    table.open(arrive, None, [filters, table, detail], **DIRECT)
+    filters.ask(ask, None, table, trigger_mode="always_last", **DIRECT)
+    table.turn(ask, None, table, **DIRECT)
+    table.pick(pick, None, detail, trigger_mode="always_last", **DIRECT)
+    detail.show(pick, None, detail, **DIRECT)
+
+
+def render_filters(asked: Asked, archive: Archive, templates: Environment) -> str:
+    """The filter card with what is asked already filled in."""
+    with Session(archive.engine) as session:
+        choices = read_choices(session)
+    sites = dict.fromkeys((*choices.sites, *asked.filters.sites))
+    types = dict.fromkeys((*choices.meter_types, *asked.filters.meter_types))
+    return templates.get_template("history_filters.html").render(
+        asked=asked,
+        sites=[(site, site or words.NO_SITE) for site in sites],
+        meter_types=[(name, name) for name in types],
+        tags=[(tag, words.tag(tag)) for tag in TAGS if is_defect(tag)],
+    )
+
+
+def render_table(asked: Asked, archive: Archive, templates: Environment) -> str:
+    """One page of the history as a table, with the count and the ways onward."""
+    filters = asked.since(archive.clock()).filters
+    with Session(archive.engine) as session:
+        page = read_page(session, filters, older_than=asked.older, newer_than=asked.newer)
+        if not page.photos and (asked.older or asked.newer):  # the place lies beyond the filters: start at the newest
+            asked = replace(asked, older=None, newer=None)
+            page = read_page(session, filters)
+        count = count_capped(session, filters)
+        return templates.get_template("history_table.html").render(
+            photos=page.photos,
+            query=asked.query(older=asked.older, newer=asked.newer, photo=asked.photo),
+            selected=asked.photo,
+            count=f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
+            has_newer=page.has_newer,
+            has_older=page.has_older,
+            newest=asked.query(),
+            newer=asked.query(newer=Cursor.of(page.photos[0])) if page.photos else "",
+            older=asked.query(older=Cursor.of(page.photos[-1])) if page.photos else "",
+        )
+
+
+def _read_detail(photo_id: int | None, archive: Archive, templates: Environment) -> str:
+    if photo_id is None:
+        return render_photo(None, archive, templates)
+    with Session(archive.engine) as session:
+        photo = read_photo(session, photo_id)
+        return render_photo(photo, archive, templates, missing=photo is None)

@@ -1,0 +1,57 @@
+"""One photo with everything recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment
+
+from db.tables import Photo
+from ui import words
+from ui.archive import Archive
+from ui.templating import format_bytes, is_defect
+
+TAG_MARK = 0.5  # the score from which a tag is said (engine.quality.Rule)
+SHOWN_DEFECTS = 5  # the others are near zero, or the photo is hopeless anyway
+
+
+def render_photo(photo: Photo | None, archive: Archive, templates: Environment, *, missing: bool = False) -> str:
+    """The detail panel; without a photo what to do, or that it is gone."""
+    return templates.get_template("photo_detail.html").render(
+        photo=photo,
+        title=words.GONE if missing else words.NO_SELECTION,
+        hint=words.NO_SELECTION_HINT,
+        unknown_below=archive.judge.unknown_below(),
+        scores=worst_defects((photo.scores if photo else None) or {}),
+        mark=TAG_MARK,
+        facts=_facts(photo, templates) if photo else (),
+    )
+
+
+def worst_defects(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The defects with the highest scores, worst first."""
+    defects = [(tag, score) for tag, score in scores.items() if is_defect(tag)]
+    return sorted(defects, key=lambda item: -item[1])[:SHOWN_DEFECTS]
+
+
+def _facts(photo: Photo, templates: Environment) -> list[tuple[str, str]]:
+    when: Any = templates.filters["day"]
+    size = format_bytes(photo.size_bytes)
+    if photo.width and photo.height:
+        size = f"{words.PIXELS.format(width=photo.width, height=photo.height)}, {size}"
+    stamps = ", ".join(f"{words.MODEL_NAMES.get(task, task)} {version}" for task, version in (photo.stamps or {}).items())
+    group = photo.group
+    facts = {
+        "received": when(photo.received_at),
+        "site": photo.site or words.NO_SITE,
+        "source": photo.source,
+        "path": photo.path,
+        "size": size,
+        "group": (group.name or words.GROUP.format(id=group.id)) if group else "",
+        "judged": words.MILLISECONDS.format(ms=round(photo.judged_ms)) if photo.judged_ms is not None else "",
+        "stamps": stamps,
+        "sha256": (photo.sha256 or "")[:16],
+        "id": str(photo.id),
+    }
+    return [(words.FACTS[name], text) for name, text in facts.items() if text]

@@ -1,0 +1,15 @@
+// The detail: a column on a wide screen, a sheet over the page on a small one.
+const sheet = () => document.querySelector("#detail");
+function close() {
+  sheet()?.classList.remove("open");
+  document.querySelector("tr.chosen")?.focus({ preventScroll: true });
+}
+element.addEventListener("click", (event) => {
+  if (event.target.closest(".close")) close();
+  const other = event.target.closest("[data-show]");
+  if (other) trigger("show", { id: other.dataset.show });
+});
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && sheet()?.classList.contains("open")) close(); });
+watch("value", () => {
+  if (sheet()?.classList.contains("open") && !window.matchMedia("(min-width: 1101px)").matches) element.querySelector(".close")?.focus();
+});
