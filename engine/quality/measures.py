@@ -20,9 +20,11 @@ def measure(pixels: Pixels) -> Mapping[str, float]:
     """
     views = look(pixels)
     exposure = measure_exposure(views)
-    return {
+    measures = {
         **exposure,
         **measure_sharpness(views, contrast_range=exposure["range"]),
         **measure_grain(views),
         **measure_structure(views),
     }
+    # Six digits: OpenCV's threads add floats in an order that varies, and the same photo must get the same verdict.
+    return {name: float(f"{value:.6g}") for name, value in measures.items()}

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.__main__ import main
+from tests.photos import jpeg, write
+
+CONTRACT = {
+    "file", "ok", "error", "width", "height", "quality", "quality_score", "tags", "measures", "scores", "suggestions",
+    "display_box", "clarity", "clear_probability", "good_bad", "good_probability", "meter_type", "top3", "known_score",
+    "stamps",
+}  # fmt: skip
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    write(tmp_path / "in", {"b/two.jpg": jpeg(2), "a.jpg": jpeg(1), "bad.jpg": b"no picture", ".hidden.jpg": jpeg(3)})
+    return tmp_path / "in"
+
+
+def judge(*arguments: object, models: Path) -> int:
+    return main(["judge", *map(str, arguments), "--models", str(models)])
+
+
+def test_each_file_becomes_one_line_of_the_contract(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    assert judge(photos, "--json", out, models=tmp_path) == 3
+    lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [Path(line["file"]).name for line in lines] == ["a.jpg", "two.jpg", "bad.jpg"]
+    assert set(lines[0]) == CONTRACT
+    assert lines[0]["ok"] is True
+    assert lines[2] == {"file": str(photos / "bad.jpg"), "ok": False, "error": lines[2]["error"]}
+    assert lines[2]["error"]["code"] == "not_an_image"
+
+
+def test_exit_code_0_means_all_were_judged(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge(photos / "a.jpg", models=tmp_path) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def test_the_table_has_a_row_per_file_failures_too(photos: Path, tmp_path: Path) -> None:
+    judge(photos, "--csv", tmp_path / "out.csv", models=tmp_path)
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["ok"] for row in rows] == ["True", "True", "False"]
+    assert set(rows[0]) == CONTRACT
+    assert "not_an_image" in rows[2]["error"]
+
+
+def test_embeddings_without_a_model_are_an_error_with_advice(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert judge(photos / "a.jpg", "--embeddings", tmp_path / "e.npz", models=tmp_path) == 2
+    assert "no meter_type model" in capsys.readouterr().err
+
+
+def test_two_threads_give_the_same_lines_in_the_same_order(photos: Path, tmp_path: Path) -> None:
+    write(photos, {f"more/{n}.jpg": jpeg(n) for n in range(20)})
+    for jobs in (1, 4):
+        judge(photos, "--json", tmp_path / f"{jobs}.jsonl", "--jobs", jobs, models=tmp_path)
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "4.jsonl").read_bytes()
