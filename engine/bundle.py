@@ -129,7 +129,7 @@ def write_bundle(models_dir: Path, card: Card, weights: Weights) -> Path:
     """
     folder = models_dir / card.task / card.version
     folder.parent.mkdir(parents=True, exist_ok=True)
-    data = safetensors_numpy.save({name: _storable(tensor) for name, tensor in weights.items()})
+    data = safetensors_numpy.save({name: stored(tensor) for name, tensor in weights.items()})
     signed = card.model_copy(update={"weights_sha256": hashlib.sha256(data).hexdigest()})
     draft = Path(tempfile.mkdtemp(prefix=f".{card.version}-", dir=folder.parent))
     try:
@@ -183,7 +183,8 @@ def next_version(models_dir: Path, task: str) -> str:
     return f"v{max(numbers, default=0) + 1}"
 
 
-def _storable(tensor: NDArray[Any]) -> NDArray[Any]:
+def stored(tensor: NDArray[Any]) -> NDArray[Any]:
+    """The tensor as a bundle keeps it: matrices and kernels in half precision, vectors in float32, the rest as it is."""
     if tensor.dtype.kind != "f":
         return np.ascontiguousarray(tensor)
     return np.ascontiguousarray(tensor, dtype=np.float16 if tensor.ndim > 1 else np.float32)

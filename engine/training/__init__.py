@@ -1,0 +1,1 @@
+"""Trains the three models from folders of labelled photos and writes them as bundles."""

@@ -1,0 +1,50 @@
+"""How each task is trained. The origin systems' recipes, changed where measuring said so (docs/models.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.bundle import Fit, InputSpec, Network
+from engine.training.augment import Augmentation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """All knobs of one training."""
+
+    network: Network
+    width: int  # pixels of the network's input
+    height: int
+    fit: Fit
+    head_epochs: int  # phase 1: the new head alone
+    epochs: int  # phase 2: all layers
+    head_lr: float  # Adam's learning rate in phase 1
+    lr: float  # and in phase 2, falling to zero along a cosine
+    batch: int = 16
+    patience: int = 8  # epochs of phase 2 without a better validation loss before it stops
+    balance: float = 0.75  # class weights are balanced^this: 0 = as counted, 1 = all labels weigh the same
+    smoothing: float = 0.05  # label smoothing
+    averaging: float = 0.98  # decay per step of the moving average of the weights that is validated and kept
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int = 0
+    threads: int = 2
+
+    @property
+    def input(self) -> InputSpec:
+        """The network's input as the card says it."""
+        return InputSpec(width=self.width, height=self.height, fit=self.fit)
+
+
+RECIPES: dict[str, Recipe] = {
+    "clarity": Recipe(
+        network="mobilenet_v2", width=256, height=384, fit="letterbox", head_epochs=2, epochs=20, head_lr=1e-3, lr=2e-4,
+        augmentation=Augmentation(crop=0.8, rotation=10, perspective=0.03, flip=True, light=0.15, blur=0),
+    ),
+    "meter_type": Recipe(
+        network="mobilenet_v2", width=256, height=384, fit="letterbox", head_epochs=6, epochs=30, head_lr=1e-3, lr=3e-4
+    ),
+    "good_bad": Recipe(
+        network="small_cnn", width=128, height=128, fit="stretch", head_epochs=0, epochs=30, head_lr=1e-3, lr=1e-3, batch=32,
+        smoothing=0.0, augmentation=Augmentation(crop=0.8, rotation=5, perspective=0.02, flip=True, light=0.1, blur=0),
+    ),
+}  # fmt: skip

@@ -1,0 +1,142 @@
+"""From a folder of labelled photos to a new model version."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from engine.bundle import Card, Source, Task, Training, Weights, current, next_version, promote, stored, write_bundle
+from engine.calibration import best_temperature, probabilities
+from engine.errors import DataError
+from engine.evaluation.metrics import known_failures, open_set, summarise
+from engine.labelled import Splits, counts, fingerprint, read_splits
+from engine.networks import Classifier, start, weights_of
+from engine.open_set import familiarity, score_thresholds
+from engine.training.loop import Answers, answers, fit
+from engine.training.photos import Photos, load_photos
+from engine.training.recipe import Recipe
+
+SOURCES = "sources.json"  # beside the label folders: [{"name", "photos", "licence"}, ...]
+THRESHOLDS = {"clarity": {"clear": 0.5}, "good_bad": {"good": 0.5}, "meter_type": {"unknown_below": 0.5}}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One training as it was asked for."""
+
+    task: Task
+    data: Path
+    models_dir: Path
+    recipe: Recipe
+    weights: Path | None  # start weights; None = torchvision's own if they can be had
+    weights_licence: str
+    command: str  # as it stands in the card: without paths of this machine
+    promote: bool
+    today: datetime.date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Measured:
+    """One split: the answers, and for each photo the position of its label, -1 for none of them."""
+
+    answers: Answers
+    truth: NDArray[np.intp]
+
+    def known(self) -> NDArray[np.bool_]:
+        return self.truth >= 0
+
+
+def train(order: Order, *, tell: Callable[[str], None]) -> Path:
+    """Train, calibrate, measure and write a new version; returns its folder. Raises `DataError` or `ModelError`."""
+    recipe = order.recipe
+    splits = read_splits(order.data, order.task, seed=recipe.seed)
+    sources = _sources(order.data, splits)
+    torch.manual_seed(recipe.seed)  # the new head's first weights
+    model, said = start(recipe.network, len(splits.labels), order.weights)
+    tell(f"{len(splits.train)} photos to learn from, {len(splits.val)} to choose by, {len(splits.test)} to test; start: {said}")
+    learned = load_photos(splits.train, splits.labels, recipe.input, shrink=True)
+    val = load_photos(splits.val, splits.labels, recipe.input, shrink=False)
+    model, weights = _as_stored(fit(model, learned, val, recipe, tell=tell))
+    measured = {"val": _measure(model, val, recipe)}
+    if splits.test:
+        measured["test"] = _measure(model, load_photos(splits.test, splits.labels, recipe.input, shrink=False), recipe)
+    card = _card(order, splits, sources, said, measured)
+    folder = write_bundle(order.models_dir, card, weights)
+    if order.promote:
+        promote(order.models_dir, order.task, card.version)
+    return folder
+
+
+def _card(order: Order, splits: Splits, sources: tuple[Source, ...], said: str, measured: dict[str, _Measured]) -> Card:
+    chosen = measured["val"]
+    known = chosen.known()
+    temperature = best_temperature(chosen.answers.logits[known], chosen.truth[known])
+    thresholds = dict(THRESHOLDS[order.task])
+    if order.task == "meter_type":
+        thresholds |= score_thresholds(familiarity(chosen.answers.logits[known], chosen.answers.embeddings[known], {}))
+    figures = {name: _figures(split, splits.labels, temperature) for name, split in measured.items()}
+    parent = current(order.models_dir, order.task)
+    return Card(
+        task=order.task,
+        version=next_version(order.models_dir, order.task),
+        network=order.recipe.network,
+        labels=splits.labels,
+        input=order.recipe.input,
+        temperature=temperature,
+        thresholds=thresholds,
+        training=Training(
+            command=order.command,
+            start_weights=said,
+            seed=order.recipe.seed,
+            counts=counts(splits.train),
+            sources=sources,
+            fingerprint=fingerprint(splits.train),
+        ),
+        metrics=figures,
+        known_failures=known_failures(figures.get("test", figures["val"])),
+        licences=tuple(dict.fromkeys([order.weights_licence, *(source.licence for source in sources)])),
+        parent=parent.name if parent else None,
+        created=order.today.isoformat(),
+    )
+
+
+def _figures(split: _Measured, labels: tuple[str, ...], temperature: float) -> dict[str, Any]:
+    known = split.known()
+    confidences = probabilities(split.answers.logits, temperature)
+    figures = summarise(split.truth[known], confidences[known], labels)
+    if not known.all():
+        familiar = familiarity(split.answers.logits, split.answers.embeddings, {})
+        figures["unknown_photos"] = int((~known).sum())
+        figures["open_set"] = open_set(familiar[known], familiar[~known])
+        figures["open_set_softmax"] = open_set(confidences[known].max(1), confidences[~known].max(1))
+    return figures
+
+
+def _measure(model: Classifier, photos: Photos, recipe: Recipe) -> _Measured:
+    highest, place = photos.targets.max(1)
+    return _Measured(answers=answers(model, photos, recipe), truth=np.where(highest.numpy() == 1, place.numpy(), -1))
+
+
+def _as_stored(model: Classifier) -> tuple[Classifier, Weights]:
+    """The network rounded to what the bundle keeps, so that the card's figures are those of the shipped weights."""
+    weights = {name: stored(tensor) for name, tensor in weights_of(model).items()}
+    model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.items()})
+    return model, weights
+
+
+def _sources(data: Path, splits: Splits) -> tuple[Source, ...]:
+    path = data / SOURCES
+    if not path.is_file():
+        return (Source(name=data.name, photos=len(splits.train), licence="not stated"),)
+    try:
+        return tuple(TypeAdapter(list[Source]).validate_json(path.read_bytes()))
+    except ValidationError as error:
+        raise DataError(f"{path} must be a list of {{name, photos, licence}}: {error.errors()[0]['msg']}.") from error

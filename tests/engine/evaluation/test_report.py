@@ -1,0 +1,106 @@
+"""The report: files that a person can read and check, made by the command."""
+
+import argparse
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.bundle import Card, InputSpec, promote, write_bundle
+from engine.commands import evaluate
+from engine.convert import convert
+from engine.errors import ArgumentError, DataError
+from engine.networks import build, weights_of
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random two-label model that judges, and its conversion."""
+    root = tmp_path_factory.mktemp("prepared")
+    torch.manual_seed(0)
+    card = Card(task="meter_type", version="v1", network="small_cnn", labels=("a", "b"), input=InputSpec(width=32, height=32))
+    folder = write_bundle(root / "models", card, weights_of(build("small_cnn", 2)))
+    convert(folder, root / "cache")
+    promote(root / "models", "meter_type", "v1")
+    return root
+
+
+@pytest.fixture
+def models(prepared: Path, tmp_path: Path) -> Path:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "models"
+
+
+def a_photo(path: Path, seed: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(path)
+
+
+def the_args(tmp_path: Path, *words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    evaluate.add_arguments(parser)
+    args = parser.parse_args(["meter_type", str(tmp_path / "data"), "--out", str(tmp_path / "out"), *words])
+    args.models_dir, args.cache_dir = tmp_path / "models", tmp_path / "cache"
+    return args
+
+
+def test_a_report_holds_tables_pictures_and_a_line_per_photo(models: Path, tmp_path: Path) -> None:
+    for seed, name in enumerate(("a/1.png", "a/=2.png", "b/1.png", "unknown/1.png")):
+        a_photo(tmp_path / "data" / name, seed)
+    assert evaluate.run(the_args(tmp_path)) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "summary.json", "confusion_matrix.csv", "confusion_matrix.png", "per_label.csv", "most_confused.csv", "coverage.csv",
+        "coverage.png", "calibration.png", "photos.csv",
+    }  # fmt: skip
+    with (tmp_path / "out" / "photos.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], row["true"]) for row in rows] == [
+        ("a/1.png", "a"), ("a/=2.png", "a"), ("b/1.png", "b"), ("unknown/1.png", "unknown")
+    ]  # fmt: skip
+    assert all((row["correct"] == "True") == (row["true"] == row["predicted"]) for row in rows)
+    assert all(Image.open(path).size > (100, 100) for path in (tmp_path / "out").glob("*.png"))
+
+
+def test_a_photo_that_cannot_be_read_is_left_out_and_the_exit_code_says_so(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_photo(tmp_path / "data" / "a" / "1.png", 0)
+    (tmp_path / "data" / "a" / "broken.jpg").write_bytes(b"no photo")
+    assert evaluate.run(the_args(tmp_path)) == 3
+    assert "broken.jpg" in capsys.readouterr().err
+
+
+def test_of_split_folders_only_the_test_side_is_measured(models: Path, tmp_path: Path) -> None:
+    for side, count in (("train", 3), ("test", 1)):
+        for number in range(count):
+            a_photo(tmp_path / "data" / side / "a" / f"{number}.png", number)
+    evaluate.run(the_args(tmp_path))
+    assert len((tmp_path / "out" / "photos.csv").read_text().splitlines()) == 2
+
+
+def test_a_label_the_model_does_not_know_is_named(models: Path, tmp_path: Path) -> None:
+    a_photo(tmp_path / "data" / "strange" / "1.png", 0)
+    with pytest.raises(DataError, match="strange"):
+        evaluate.run(the_args(tmp_path))
+
+
+def test_only_unknown_photos_cannot_be_measured(models: Path, tmp_path: Path) -> None:
+    a_photo(tmp_path / "data" / "unknown" / "1.png", 0)
+    with pytest.raises(DataError, match="no photo with a label"):
+        evaluate.run(the_args(tmp_path))
+
+
+def test_without_a_model_the_advice_is_to_train_one(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="Train one"):
+        evaluate.run(the_args(tmp_path))
+
+
+def test_a_model_of_another_task_is_refused(models: Path, tmp_path: Path) -> None:
+    args = the_args(tmp_path, "--model", str(models / "meter_type" / "v1"))
+    args.task = "clarity"
+    with pytest.raises(ArgumentError, match="meter_type"):
+        evaluate.run(args)
