@@ -30,7 +30,7 @@ from engine.verdict import UNKNOWN
 log = logging.getLogger(__name__)
 
 BEAT_S = 2.0  # between signs of life; the pages call a watcher stopped after 15 s without one
-TICK_S = 0.2  # shortest pause between two looks while a file settles
+TICK_S = 0.1  # shortest pause between two looks while a file settles
 RETRY_S = 5.0  # before a file that could not be read or filed is tried again
 
 
