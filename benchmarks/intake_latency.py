@@ -19,7 +19,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Select, select
+from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -57,9 +62,6 @@ def _engine(*arguments: str) -> None:
 
 def _measure_daemon(home: Path, photos: list[Path]) -> tuple[list[float], list[float]]:
     """Milliseconds per photo, one photo at a time: all of it, and the engine's part."""
-    from sqlalchemy import select
-    from sqlalchemy.orm import Session
-
     from db.database import open_database, sqlite_url
     from db.tables import Photo, Service
 
@@ -70,17 +72,15 @@ def _measure_daemon(home: Path, photos: list[Path]) -> tuple[list[float], list[f
     try:
         _wait((home / "db" / "metersieve.sqlite").exists)
         database = open_database(sqlite_url(home / "db" / "metersieve.sqlite"))
-        with Session(database) as session:
-            _wait(lambda: (session.rollback(), session.get(Service, "watcher"))[1])
+        _wait(lambda: _ask(database, select(Service.name).where(Service.name == "watcher")))
         total, judging = [], []
         for number, photo in enumerate([photos[0], *photos]):  # the first one warms up and is not counted
             draft = home / "inbox" / f".{number}.part"
             draft.write_bytes(photo.read_bytes() + bytes(number == 0))
             started = time.perf_counter()
             draft.rename(home / "inbox" / f"{number}.jpg")
-            with Session(database) as session:
-                query = select(Photo.judged_ms).where(Photo.source == f"{number}.jpg", Photo.outcome.is_not(None))
-                judged_ms = _wait(lambda query=query, session=session: (session.rollback(), session.scalar(query))[1])
+            query = select(Photo.judged_ms).where(Photo.source == f"{number}.jpg", Photo.outcome.is_not(None))
+            judged_ms = _wait(partial(_ask, database, query))
             if number:
                 total.append((time.perf_counter() - started - SETTLE_S) * 1000)
                 judging.append(float(str(judged_ms)))
@@ -88,6 +88,11 @@ def _measure_daemon(home: Path, photos: list[Path]) -> tuple[list[float], list[f
     finally:
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(60)
+
+
+def _ask(database: Engine, query: Select[Any]) -> object:
+    with Session(database) as session:
+        return session.scalar(query)
 
 
 def _wait(true: Callable[[], object], seconds: float = 120.0) -> object:
