@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -31,7 +32,8 @@ def cluster(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) -> 
     else:
         points = lay_out(pairs, embeddings, neighbours=_neighbours(pairs, options)[0], dimensions=options.dimensions, seed=0)
         groups, strengths = _hdbscan(points, options.min_group + 1)
-    groups = _bound(_join_torn(_numbered(groups), pairs, options), pairs, options)
+    groups = _adopt(_join_torn(_numbered(groups), pairs, options), pairs, options)
+    groups = _bound(groups, pairs, options)
     groups = _numbered(_without_small(groups, options.min_group))
     return groups, np.where(groups < 0, 0.0, strengths)
 
@@ -64,20 +66,29 @@ def _hdbscan(points: NDArray[np.floating], smallest: int, metric: str = "euclide
 
 
 def _few(pairs: Pairs, options: Options) -> tuple[Groups, Strengths]:
-    """Too few photos for layouts: plates that certainly match chain up; embeddings alone go to HDBSCAN as they are."""
-    if pairs.shared is not None:
-        return _chains(pairs, pairs.shared >= options.certain), np.ones(pairs.photos)
-    apart = np.zeros((pairs.photos, pairs.photos))
-    apart[pairs.first, pairs.second] = apart[pairs.second, pairs.first] = np.maximum(1.0 - pairs.similarity, 0.0)
-    return _hdbscan(apart, options.min_group, metric="precomputed")
+    """Too few photos for layouts: embeddings alone go to HDBSCAN as they are, plates to average linkage.
+
+    HDBSCAN cannot say "all one group", which few photos often are. Shared details count relative to the most that either
+    photo shares with any: clean pictures of different designs can share more than poor ones of the same.
+    """
+    square = np.zeros((pairs.photos, pairs.photos))
+    if pairs.shared is None:
+        square[pairs.first, pairs.second] = square[pairs.second, pairs.first] = np.maximum(1.0 - pairs.similarity, 0.0)
+        return _hdbscan(square, options.min_group, metric="precomputed")
+    square[pairs.first, pairs.second] = square[pairs.second, pairs.first] = pairs.shared
+    most = square.max(axis=1)
+    usual = np.maximum(np.sqrt(np.outer(most, most)), options.certain)
+    apart = 1.0 - np.sqrt(np.minimum(square / usual, 1.0))
+    tree = linkage(apart[np.triu_indices(pairs.photos, 1)], method="average")
+    return fcluster(tree, options.few_apart, criterion="distance").astype(np.int64), np.ones(pairs.photos)
 
 
 def _join_torn(groups: Groups, pairs: Pairs, options: Options) -> Groups:
     """Join groups that certainly show one design: layouts tear a large even group apart.
 
     Near twins (the same housing, another header) share many details too, but rarely as many as two photos of one design:
-    measured, pairs that match surely are at most 0.09 as frequent across twins as within them, across torn halves of one
-    design 0.18 to 0.54.
+    measured, sure pairs are at most 0.12 as frequent across twins as within them, and 0.18 to 0.54 (once 0.11) across torn
+    halves of one design.
     """
     while True:
         across = _sure_across(groups, pairs, options)
@@ -92,21 +103,43 @@ def _sure_across(groups: Groups, pairs: Pairs, options: Options) -> NDArray[np.f
     count = int(groups.max(initial=-1)) + 1
     if pairs.shared is None or count < 2:
         return np.zeros((0, 0))
-    grouped = (groups[pairs.first] >= 0) & (groups[pairs.second] >= 0)
-    one, other = groups[pairs.first[grouped]], groups[pairs.second[grouped]]
-    cells = np.minimum(one, other) * count + np.maximum(one, other)
+    one, other = groups[pairs.first], groups[pairs.second]
+    sure = _sure(groups, pairs, options)
+    grouped = (one >= 0) & (other >= 0)
+    cells = (np.minimum(one, other) * count + np.maximum(one, other))[grouped]
     compared = np.bincount(cells, minlength=count * count).reshape(count, count)
-    sure = np.bincount(cells, weights=pairs.shared[grouped] >= options.sure, minlength=count * count).reshape(count, count)
-    rate = sure / np.maximum(compared, 1)
-    within = np.maximum(np.diag(rate)[:, None], np.diag(rate)[None, :])
-    return np.triu(rate / np.where(within > 0, within, np.inf), 1)
+    matched = np.bincount(cells, weights=pairs.shared[grouped] >= sure, minlength=count * count).reshape(count, count)
+    rate = matched / np.maximum(compared, 1)
+    own = np.maximum(np.diag(rate)[:, None], np.diag(rate)[None, :])
+    return np.triu(rate / np.where(own > 0, own, np.inf), 1)
+
+
+def _adopt(groups: Groups, pairs: Pairs, options: Options) -> Groups:
+    """Give photos that layouts left out to the group they match surely, most often first; HDBSCAN drops edges of even groups."""
+    if pairs.shared is None or not (groups >= 0).any():
+        return groups
+    sure = pairs.shared >= _sure(groups, pairs, options)
+    here, there = np.concatenate([pairs.first, pairs.second]), np.concatenate([pairs.second, pairs.first])
+    link = np.concatenate([sure, sure]) & (groups[here] < 0) & (groups[there] >= 0)
+    votes = np.zeros((pairs.photos, int(groups.max()) + 1), np.int64)
+    np.add.at(votes, (here[link], groups[there[link]]), 1)
+    return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), groups)
+
+
+def _sure(groups: Groups, pairs: Pairs, options: Options) -> float:
+    """Shared details that mean one design here: in clean pictures designs share much, so at least what is usual in a group."""
+    within = (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
+    if pairs.shared is None or not within.any():
+        return float(options.sure)
+    return max(float(options.sure), float(np.median(pairs.shared[within])))
 
 
 def _bound(groups: Groups, pairs: Pairs, options: Options) -> Groups:
-    """Keep only photos that chains of trusted pairs bind together: HDBSCAN also groups what merely has no other place."""
+    """Keep only photos that chains of matching pairs bind together: HDBSCAN also groups what merely has no other place."""
     if pairs.shared is None:
         return groups
-    kept = (pairs.shared >= options.trusted) & (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
+    enough = options.certain if pairs.photos < options.certain_below else options.trusted
+    kept = (pairs.shared >= enough) & (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
     return np.where(groups < 0, -1, _chains(pairs, kept))
 
 

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+
+from engine.errors import DataError
+from engine.grouping import NOISE, Grouping, Options, Plate, describe_plate, group
+from tests.engine.grouping.drawn import embedding, plate
+
+BLANK = describe_plate(np.full((100, 100, 3), 77, np.uint8))
+
+
+def photos(*sizes: int) -> tuple[np.ndarray, list[Plate], np.ndarray]:
+    """Embeddings, plates and designs of `sizes[d]` photos of each design d."""
+    which = [(design, shot) for design, size in enumerate(sizes) for shot in range(size)]
+    return np.stack([embedding(*each) for each in which]), [plate(*each) for each in which], np.array([d for d, _ in which])
+
+
+def partition(ids: np.ndarray) -> set[frozenset[int]]:
+    return {frozenset(np.flatnonzero(ids == one).tolist()) for one in set(ids.tolist()) - {NOISE}}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_too_few_photos_are_no_group(count: int) -> None:
+    grouping = group(*photos(3)[:2]) if count == 3 else group(np.eye(4, dtype=np.float32)[:count], [BLANK] * count)
+    assert grouping.group_ids.tolist() == [NOISE] * count
+    assert grouping.strengths.tolist() == [0.0] * count
+    assert grouping.map_xy.shape == (count, 2)
+    assert grouping.groups() == ()
+
+
+def test_five_photos_of_one_design_are_one_group() -> None:
+    assert group(*photos(5)[:2]).group_ids.tolist() == [0] * 5
+
+
+def test_twelve_photos_of_three_designs_are_two_groups_and_two_strangers() -> None:
+    embeddings, plates, designs = photos(5, 5, 2)
+    grouping = group(embeddings, plates)
+    assert partition(grouping.group_ids) == partition(np.where(designs == 2, NOISE, designs))
+
+
+def test_a_photo_without_texture_is_in_no_group_however_near_its_embedding() -> None:
+    embeddings, plates, _ = photos(5)
+    grouping = group(np.vstack([embeddings, embeddings[:1]]), [*plates, BLANK])
+    assert grouping.group_ids.tolist() == [0, 0, 0, 0, 0, NOISE]
+    assert grouping.strengths[5] == 0.0
+
+
+def test_the_order_of_the_photos_does_not_matter() -> None:
+    embeddings, plates, _ = photos(5, 4, 3)
+    order = np.random.default_rng(0).permutation(len(plates))
+    straight = group(embeddings, plates).group_ids
+    shuffled = group(embeddings[order], [plates[index] for index in order]).group_ids
+    back = np.empty_like(shuffled)
+    back[order] = shuffled
+    assert partition(back) == partition(straight)
+
+
+def test_a_second_grouping_compares_only_new_pairs_and_agrees() -> None:
+    embeddings, plates, _ = photos(5, 2)
+    earlier = group(embeddings[:6], plates[:6])
+    later = group(embeddings, plates, known_pairs=earlier.verified)
+    assert set(later.verified) == {(i, 6) for i in range(6)}
+    assert later.group_ids.tolist() == group(embeddings, plates).group_ids.tolist()
+
+
+def test_the_exemplar_comes_first_and_every_member_once() -> None:
+    grouping = Grouping(
+        group_ids=np.array([0, 1, 0, 0, NOISE]),
+        strengths=np.array([1.0, 1.0, 1.0, 0.5, 0.0]),
+        typicality=np.array([1.0, 1.0, 2.0, 1.5, 0.0]),
+        map_xy=np.zeros((5, 2), np.float32),
+    )
+    assert (grouping.groups(), grouping.members(0), grouping.members(1)) == ((0, 1), (2, 3, 0), (1,))
+
+
+def blobs(count: int, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    truth = np.arange(count) % 3
+    vectors = rng.normal(size=(3, 32))[truth] + rng.normal(0, noise, (count, 32))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), truth
+
+
+def test_few_embeddings_alone_are_grouped_too() -> None:
+    vectors, truth = blobs(24)
+    assert partition(group(vectors, None).group_ids) == partition(truth)
+
+
+def test_many_embeddings_are_grouped_by_layouts_the_same_way_every_time() -> None:
+    vectors, truth = blobs(90)
+    one, other = (group(vectors, None, options=Options(seeds=1)) for _ in range(2))
+    assert partition(one.group_ids) == partition(truth)
+    np.testing.assert_array_equal(one.group_ids, other.group_ids)
+    np.testing.assert_array_equal(one.map_xy, other.map_xy)
+    assert one.map_xy.min() == 0.0
+    assert one.map_xy.max() == 1.0
+    assert ((one.strengths >= 0) & (one.strengths <= 1)).all()
+
+
+def test_more_photos_than_a_consensus_can_hold_are_still_grouped() -> None:
+    vectors, truth = blobs(120)
+    grouping = group(vectors, None, options=Options(consensus_up_to=100, all_pairs_up_to=50))
+    assert partition(grouping.group_ids) == partition(truth)
+
+
+def test_a_large_group_is_not_torn_apart_by_layouts() -> None:
+    count = 60
+    vectors = np.repeat(np.eye(1, 8, dtype=np.float32), count, axis=0)
+    rng = np.random.default_rng(0)
+    known = {(i, j): int(rng.integers(20, 90)) for i in range(count) for j in range(i + 1, count)}
+    assert partition(group(vectors, [BLANK] * count, known_pairs=known).group_ids) == {frozenset(range(count))}
+
+
+def test_groups_of_twins_that_rarely_match_surely_stay_apart() -> None:
+    count = 60
+    rng = np.random.default_rng(0)
+    vectors = np.repeat(np.eye(1, 8, dtype=np.float32), count, axis=0)
+    known = {}
+    for i in range(count):
+        for j in range(i + 1, count):
+            known[i, j] = int(rng.integers(15, 60)) if i % 2 == j % 2 else int(rng.integers(0, 14))
+    ids = group(vectors, [BLANK] * count, known_pairs=known).group_ids
+    assert partition(ids) == partition(np.arange(count) % 2)
+
+
+def test_embeddings_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(DataError, match="finite"):
+        group(np.full((3, 4), np.nan, np.float32), None)
+
+
+def test_every_photo_needs_its_plate() -> None:
+    with pytest.raises(DataError, match="3 embeddings but 1 plates"):
+        group(np.eye(3, dtype=np.float32), [BLANK])
