@@ -21,6 +21,8 @@ EXAMPLE = "python -m engine sample --count 40 --out inbox"
 _COLUMNS = ("file", "design", "known", "meter_id", "digits", "clarity", "defects", "display_box")
 _DEMO_DESIGNS, _CLASS_DESIGNS = 8, 38  # 38: the original utility's number of meter types
 
+_WORTH_A_PROCESS = 8  # photos; a process costs about as much to start as a few of them to draw
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -79,7 +81,7 @@ def _plan(args: argparse.Namespace) -> tuple[Shot, ...]:
 
 
 def _map(draw: Callable[[Shot], dict[str, str]], shots: tuple[Shot, ...], jobs: int) -> Iterator[dict[str, str]]:
-    jobs = min(jobs, len(shots) // 8)  # a process costs about as much to start as a few photos to draw
+    jobs = min(jobs, len(shots) // _WORTH_A_PROCESS)
     if jobs < 2:
         yield from map(draw, shots)
         return

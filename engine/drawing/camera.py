@@ -75,7 +75,7 @@ def spoil(rng: np.random.Generator, scene: Scene, defect: Defect, display: tuple
     if defect is Defect.DARK:
         return scene * np.asarray((0.92, 1.0, 1.06), np.float32) * np.float32(rng.uniform(0.10, 0.19))
     if defect is Defect.OVEREXPOSED:
-        return scene * np.float32(rng.uniform(2.1, 2.9)) + np.float32(rng.uniform(15, 45))
+        return scene * np.float32(rng.uniform(1.5, 1.9)) + np.float32(rng.uniform(95, 125))  # stray light washes digits out
     return _covered(rng, scene, display)
 
 
@@ -83,18 +83,18 @@ def expose(rng: np.random.Generator, scene: Scene, *, grain: float) -> Pixels:
     """The sensor: a lens not quite sharp, photon and read noise of `grain` grey levels, some sharpening, eight bits."""
     soft = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.55, 0.85))
     height, width = soft.shape[:2]
-    # A few thousand random numbers, dealt anew per row, look like any other noise and cost a tenth.
+    # A few hundred thousand random numbers, dealt anew per row, look like any other noise and cost a tenth.
     pool = rng.standard_normal(200_003).astype(np.float32)
-    starts = rng.integers(0, pool.size - width * 3, height)
-    noise = np.stack([pool[start : start + width * 3] for start in starts]).reshape(height, width, 3)
-    noise = cv2.GaussianBlur(noise, (0, 0), 0.7) * 2.2
+    starts = rng.integers(0, pool.size - width * 4, height)
+    dealt = np.stack([pool[start : start + width * 4] for start in starts]).reshape(height, width, 4)
+    noise = dealt[..., 3:] + 0.35 * dealt[..., :3]  # a phone smooths colour noise away and leaves most of the brightness's
     noisy = soft + noise * (grain * (0.7 + 0.6 * np.sqrt(np.clip(soft, 0, 255) / 255)))
     crisp = noisy + 0.55 * (noisy - cv2.GaussianBlur(noisy, (0, 0), 1.4))
     return np.asarray(np.clip(crisp + 0.5, 0, 255), np.uint8)
 
 
 def _moved(rng: np.random.Generator, scene: Scene) -> Scene:
-    length = int(rng.integers(18, 36))
+    length = int(rng.integers(26, 42))
     angle = rng.uniform(0, np.pi)
     run = np.linspace(-length / 2, length / 2, 4 * length)
     wobble = rng.uniform(-3, 3) * np.sin(np.linspace(0, np.pi, run.size))  # a hand does not shake along a ruler

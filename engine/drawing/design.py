@@ -40,6 +40,7 @@ class Places:
     specs: tuple[float, float, float, float]
     barcode: tuple[float, float, float, float]
     port: tuple[float, float]  # centre of the optical port
+    led: tuple[float, float]  # centre of the pulse light
     buttons: tuple[tuple[float, float], ...]  # centres
 
 
@@ -67,6 +68,8 @@ class Design:
     emblem: int
     specs: tuple[str, ...]
     serial_prefix: str
+    cover: int  # print on the terminal cover: 0 warning sign, 1 terminal diagram, 2 notice, 3 none
+    screws: tuple[float, float]  # where the cover's screws sit, as shares of its width
     matrix_code: bool
     corner: int  # radius of the housing's corners on its 1120-pixel canvas
 
@@ -78,20 +81,21 @@ class Design:
 
 _PLACES = (
     Places(display=(0.09, 0.08, 0.82, 0.27), brand=(0.09, 0.40, 0.48, 0.11), specs=(0.09, 0.55, 0.5, 0.2),
-           barcode=(0.09, 0.80, 0.56, 0.15), port=(0.79, 0.76), buttons=((0.70, 0.47), (0.86, 0.47))),
+           barcode=(0.09, 0.80, 0.56, 0.15), port=(0.79, 0.76), led=(0.60, 0.43), buttons=((0.70, 0.47), (0.86, 0.47))),
     Places(display=(0.07, 0.29, 0.66, 0.24), brand=(0.07, 0.06, 0.62, 0.14), specs=(0.07, 0.58, 0.52, 0.16),
-           barcode=(0.07, 0.80, 0.60, 0.15), port=(0.86, 0.17), buttons=((0.86, 0.41), (0.86, 0.62))),
+           barcode=(0.07, 0.80, 0.60, 0.15), port=(0.86, 0.17), led=(0.70, 0.575), buttons=((0.86, 0.41), (0.86, 0.62))),
     Places(display=(0.06, 0.10, 0.58, 0.25), brand=(0.06, 0.79, 0.55, 0.15), specs=(0.06, 0.41, 0.5, 0.135),
-           barcode=(0.06, 0.60, 0.56, 0.14), port=(0.82, 0.30), buttons=((0.82, 0.72),)),
+           barcode=(0.06, 0.60, 0.56, 0.14), port=(0.82, 0.30), led=(0.61, 0.39), buttons=((0.82, 0.72),)),
     Places(display=(0.14, 0.55, 0.72, 0.23), brand=(0.2, 0.05, 0.6, 0.13), specs=(0.08, 0.24, 0.5, 0.23),
-           barcode=(0.2, 0.83, 0.6, 0.13), port=(0.80, 0.35), buttons=()),
+           barcode=(0.2, 0.83, 0.6, 0.13), port=(0.80, 0.35), led=(0.93, 0.665), buttons=()),
     Places(display=(0.2, 0.25, 0.6, 0.22), brand=(0.25, 0.075, 0.5, 0.12), specs=(0.08, 0.70, 0.42, 0.22),
-           barcode=(0.54, 0.74, 0.40, 0.17), port=(0.30, 0.58), buttons=((0.56, 0.58), (0.72, 0.58))),
+           barcode=(0.54, 0.74, 0.40, 0.17), port=(0.30, 0.58), led=(0.87, 0.36), buttons=((0.56, 0.58), (0.72, 0.58))),
     Places(display=(0.32, 0.12, 0.62, 0.25), brand=(0.32, 0.44, 0.60, 0.13), specs=(0.32, 0.62, 0.5, 0.135),
-           barcode=(0.32, 0.81, 0.60, 0.14), port=(0.16, 0.22), buttons=((0.16, 0.5), (0.16, 0.68), (0.16, 0.86))),
+           barcode=(0.32, 0.81, 0.60, 0.14), port=(0.16, 0.22), led=(0.91, 0.41),
+           buttons=((0.16, 0.5), (0.16, 0.68), (0.16, 0.86))),
 )  # fmt: skip
 _DIAL = Places(display=(0.24, 0.24, 0.52, 0.13), brand=(0.28, 0.42, 0.44, 0.10), specs=(0.25, 0.66, 0.42, 0.14),
-               barcode=(0.27, 0.825, 0.46, 0.085), port=(0.5, -1), buttons=())  # fmt: skip
+               barcode=(0.27, 0.825, 0.46, 0.085), port=(0.5, -1), led=(0.5, -1), buttons=())  # fmt: skip
 
 _HOUSINGS: tuple[Colour, ...] = (
     (226, 226, 220),
@@ -159,6 +163,8 @@ def design(index: int) -> Design:
         emblem=int(rng.integers(6)),
         specs=_specs(rng),
         serial_prefix=f"{brand[:2].upper()}{rng.integers(10, 99)}",
+        cover=(index * 3 + index // 4) % 4,
+        screws=((0.10, 0.90), (0.06, 0.94), (0.50, 0.90), (0.16, 0.84))[index % 4],
         matrix_code=bool(rng.random() < 0.35),
         corner=int(rng.integers(28, 110)),
     )

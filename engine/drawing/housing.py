@@ -99,12 +99,40 @@ def _draw_cover(canvas: Pixels, meter: Design) -> None:
     tint: Colour = tuple(min(255, round(c * (1.05 if meter.index % 2 else 0.93))) for c in meter.housing)  # type: ignore[assignment]
     shadow(canvas, cover, radius=24, blur=6, offset=(0, 6), strength=0.25)
     slab(canvas, cover, tint, radius=24, bevel=6, lift=0.8)
-    for place in (0.10, 0.90):
+    for place in meter.screws:
         _draw_screw(canvas, cover.x + round(cover.w * place), cover.middle[1], turn=meter.index * 0.7 + place * 5)
-    if meter.body is not Body.DOME:
+    if meter.index % 3 != 2 and meter.body is not Body.DOME:
         for rib in range(5):
-            slab(canvas, cover.part(0.40 + 0.04 * rib, 0.62, 0.016, 0.26), tint, radius=6, bevel=3, lift=-0.8)
-        _draw_warning(canvas, cover.part(0.27, 0.18, 0.09, 0.5))
+            slab(canvas, cover.part(0.30 + 0.04 * rib, 0.70, 0.016, 0.20), tint, radius=6, bevel=3, lift=-0.8)
+    ink: Colour = (232, 232, 228) if sum(tint) < 330 else (44, 46, 50)
+    if meter.cover == 0:
+        _print_warning(canvas, cover.part(0.26, 0.14, 0.09, 0.5))
+    elif meter.cover == 1:
+        _print_terminals(canvas, cover.part(0.24, 0.12, 0.22, 0.5), ink)
+    elif meter.cover == 2:
+        with Print(canvas) as ink_on:
+            ink_on.fitted(cover.part(0.23, 0.20, 0.25, 0.12), f"{meter.brand} {meter.model}", ink, face=meter.brand_face)
+            ink_on.fitted(cover.part(0.23, 0.36, 0.25, 0.10), "Disconnect supply before opening", ink, face="plain")
+
+
+def _print_terminals(canvas: Pixels, area: Area, ink: Colour) -> None:
+    """The wiring diagram: numbered terminals below a coil."""
+    with Print(canvas) as ink_on:
+        ink_on.draw.rectangle((area.x, area.y, area.x + area.w, area.y + area.h), outline=ink, width=3)
+        for place, number in enumerate("1346"):
+            x = area.x + round(area.w * (0.14 + 0.24 * place))
+            ink_on.draw.line((x, area.y + area.h * 0.3, x, area.y + area.h * 0.6), fill=ink, width=3)
+            ink_on.text((x, area.y + round(area.h * 0.8)), number, round(area.h * 0.26), ink, anchor="mm")
+        ink_on.draw.line(
+            (area.x + area.w * 0.14, area.y + area.h * 0.3, area.x + area.w * 0.38, area.y + area.h * 0.3), fill=ink, width=3
+        )
+        ink_on.draw.arc(
+            (area.x + area.w * 0.44, area.y + area.h * 0.14, area.x + area.w * 0.80, area.y + area.h * 0.5),
+            180,
+            360,
+            fill=ink,
+            width=3,
+        )
 
 
 def _draw_screw(canvas: Pixels, x: int, y: int, turn: float) -> None:
@@ -114,7 +142,7 @@ def _draw_screw(canvas: Pixels, x: int, y: int, turn: float) -> None:
     cv2.line(canvas, (x - across[0], y - across[1]), (x + across[0], y + across[1]), (62, 62, 60), 7, cv2.LINE_AA)
 
 
-def _draw_warning(canvas: Pixels, area: Area) -> None:
+def _print_warning(canvas: Pixels, area: Area) -> None:
     side = min(area.w, area.h)
     x, y = area.middle[0], area.middle[1]
     with Print(canvas) as ink_on:
@@ -130,7 +158,7 @@ def _draw_warning(canvas: Pixels, area: Area) -> None:
 def _draw_seals(canvas: Pixels, meter: Design, seal: Colour) -> None:
     """A wire from the cover's right screw with a seal hanging on it: every meter has its own colour of seal."""
     cover = _cover(meter)
-    x, y = cover.x + round(cover.w * 0.80), cover.y + round(cover.h * 0.42)
+    x, y = cover.x + round(cover.w * (meter.screws[1] - 0.10)), cover.y + round(cover.h * 0.42)
     run = np.linspace(0, 1, 24)
     wire = np.column_stack([x + 88 * run, y + 8 + 46 * np.sin(run * np.pi)]).astype(np.int32)
     cv2.polylines(canvas, [wire + np.array((3, 5), np.int32)], False, (60, 60, 58), 4, cv2.LINE_AA)

@@ -31,11 +31,11 @@ class Shot:
 def plan_demo(count: int, designs: int, seed: int) -> tuple[Shot, ...]:
     """A day's uploads: of `designs` designs the last quarter (at least one of two or more) are unknown.
 
-    Unknown designs come about twice as often as the others: of 40 photos of 8 designs each of the two unknown ones has at
+    Unknown designs come about three times as often as the others: of 40 photos of 8 designs each of the two unknown ones has at
     least six clear photos, enough to be found as a group.
     """
     unknown = max(1, designs // 4) if designs > 1 else 0
-    weights = np.concatenate([np.linspace(1.2, 0.8, designs - unknown), np.full(unknown, 2.4)])
+    weights = np.concatenate([np.linspace(1.2, 0.8, designs - unknown), np.full(unknown, 3.2)])
     return _plan(_share_out(count, weights), frozenset(range(designs - unknown, designs)), seed)
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from engine.drawing.design import Body, Design
-from engine.drawing.paint import Area, Colour, Print, blend, rounded, slab
+from engine.drawing.paint import Area, Colour, Print, blend, rounded, slab, typeface
 from engine.picture import Pixels
 
 
@@ -137,8 +137,9 @@ def _print_emblem(ink_on: Print, box: Area, design: Design) -> None:
 
 def _print_specs(ink_on: Print, area: Area, design: Design) -> None:
     step = area.h // len(design.specs)
+    longest = max(typeface("plain", 100).getlength(line) for line in design.specs)
+    size = min(26, round(step * 0.74), int(100 * area.w / longest))
     for row, line in enumerate(design.specs):
-        size = min(26, round(step * 0.74))
         ink_on.text((area.x, area.y + row * step), line, size, design.ink)
 
 
@@ -179,8 +180,7 @@ def _draw_buttons(canvas: Pixels, plate: Area, design: Design) -> None:
             lift=-0.8,
         )
         slab(canvas, Area(x - wide, y - half, 2 * wide, 2 * half), design.button, radius=radius, bevel=8, lift=1.1)
-    below = plate.part(*design.places.display)
-    x, y = below.x + below.w - 20, below.y + below.h + 44
+    x, y = plate.x + round(design.places.led[0] * plate.w), plate.y + round(design.places.led[1] * plate.h)
     slab(canvas, Area(x - 12, y - 12, 24, 24), (214, 40, 36), radius=12, bevel=4, lift=1.0)
 
 

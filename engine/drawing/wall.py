@@ -48,13 +48,13 @@ def draw_wall(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 
 def draw_cables(rng: np.random.Generator, wall: Pixels, meter: Area) -> None:
-    """Cables or a pipe leaving the meter downwards, sometimes a conduit above. `meter` is its place on the wall in pixels."""
+    """Cables leaving the meter downwards, sometimes a conduit above. `meter` is its place on the wall in pixels."""
     height = wall.shape[0]
+    lines = []
     if rng.random() < 0.45:
         x = meter.x + round(meter.w * rng.uniform(0.25, 0.75))
-        _draw_line(
-            wall, [(x, -20), (x + int(rng.integers(-6, 7)), meter.y + meter.h // 3)], int(rng.integers(26, 44)), (196, 196, 190)
-        )
+        path = np.array([(x, -20), (x + int(rng.integers(-6, 7)), meter.y + meter.h // 3)], np.int32)
+        lines.append((path, int(rng.integers(26, 44)), (196, 196, 190)))
     if rng.random() < 0.85:
         colours: tuple[Colour, ...] = ((38, 38, 42), (92, 94, 98), (150, 60, 44), (52, 84, 150), (74, 66, 60))
         for cable in range(int(rng.integers(2, 5))):
@@ -63,8 +63,15 @@ def draw_cables(rng: np.random.Generator, wall: Pixels, meter: Area) -> None:
             run = np.linspace(0, 1, 20)
             xs = x + drift * run**1.6 + bend * np.sin(run * np.pi)
             start = meter.y + meter.h * 0.8
-            ys = start + run * (height - start + 60)
-            _draw_line(wall, list(zip(xs, ys, strict=True)), int(rng.integers(11, 19)), colours[int(rng.integers(len(colours)))])
+            path = np.round(np.column_stack([xs, start + run * (height - start + 60)])).astype(np.int32)
+            lines.append((path, int(rng.integers(11, 19)), colours[int(rng.integers(len(colours)))]))
+    shade = np.zeros((height // 4, wall.shape[1] // 4), np.uint8)
+    for path, thickness, _ in lines:
+        cv2.polylines(shade, [path // 4 + 2], False, 255, max(2, thickness // 4), cv2.LINE_AA)
+    if lines:
+        _darken(wall, 0.45 / 255 * cv2.GaussianBlur(shade.astype(np.float32), (0, 0), 1.5))
+    for path, thickness, colour in lines:
+        _draw_line(wall, path, thickness, colour)
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, grain: int) -> NDArray[np.float32]:
@@ -140,12 +147,8 @@ def _cabinet(rng: np.random.Generator, height: int, width: int) -> NDArray[np.fl
     return np.asarray(relief - 1.6 * edge, np.float32)
 
 
-def _draw_line(wall: Pixels, points: list[tuple[float, float]], thickness: int, colour: Colour) -> None:
-    """A round cable or pipe: dark rim, colour, a thin light along it, and its shadow on the wall."""
-    path = np.round(np.array(points)).astype(np.int32)
-    small = np.zeros((wall.shape[0] // 4, wall.shape[1] // 4), np.uint8)
-    cv2.polylines(small, [path // 4 + 2], False, 255, max(2, thickness // 4), cv2.LINE_AA)
-    _darken(wall, 0.45 / 255 * cv2.GaussianBlur(small.astype(np.float32), (0, 0), 1.5))
+def _draw_line(wall: Pixels, path: NDArray[np.int32], thickness: int, colour: Colour) -> None:
+    """A round cable or pipe: dark rim, colour, a thin light along it."""
     for share, light, moved in ((1.0, 0.55, 0.0), (0.78, 0.85, -0.05), (0.5, 1.02, -0.12), (0.18, 1.32, -0.2)):
         tint = tuple(min(255, round(c * light + (18 if light > 1.2 else 0))) for c in colour)
         cv2.polylines(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.quality.bands import deviation
 from engine.quality.views import Grey, Views
 
 _BLOCK = 16  # pixels, at 512 px side
@@ -27,8 +28,8 @@ def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float
     - `blur` logit: -1.54 relative_sharpness + 6.28 reblur - 8.74, fitted by logistic regression on field photos, free photos
       and drawn degradations, each source weighing the same; 0 is even odds.
     """
-    native = float(cv2.meanStdDev(cv2.Laplacian(views.grey, cv2.CV_16S))[1].item()) ** 2
-    reduced = float(cv2.meanStdDev(cv2.Laplacian(views.grey_1024, cv2.CV_16S))[1].item()) ** 2
+    native = deviation(views.grey, _laplacian) ** 2
+    reduced = native if views.grey_1024 is views.grey else deviation(views.grey_1024, _laplacian) ** 2
     block = _block_sharpness(views.grey_512)
     relative = log((block + 1) / max(contrast_range, 10.0) ** 2)
     reblur = _reblur(views.grey_1024)
@@ -52,6 +53,10 @@ def block_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
         return np.full((1, 1), values.mean(), np.float32)
     whole = np.ascontiguousarray(values[: rows * side, : columns * side])
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _laplacian(grey: Grey) -> NDArray[np.int16]:
+    return np.asarray(cv2.Laplacian(grey, cv2.CV_16S), np.int16)
 
 
 def _block_sharpness(grey: Grey) -> float:

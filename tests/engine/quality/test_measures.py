@@ -1,0 +1,109 @@
+import io
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from engine.drawing import draw_photo
+from engine.picture import Pixels, decode
+from engine.quality import measure
+
+
+@pytest.fixture(scope="module")
+def meter() -> Pixels:
+    return draw_photo(3, 0)[0]
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    level=st.integers(0, 255),
+    spread=st.integers(0, 255),
+    seed=st.integers(0, 2**16),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_picture_of_any_size_and_content_has_finite_numbers(
+    height: int, width: int, level: int, spread: int, seed: int
+) -> None:
+    noise = np.random.default_rng(seed).integers(-spread, spread + 1, (height, width, 3))
+    numbers = measure(np.clip(level + noise, 0, 255).astype(np.uint8))
+    assert all(np.isfinite(number) for number in numbers.values()), numbers
+    assert all(0 <= numbers[name] <= 100 for name in ("clarity", "brightness", "contrast", "noise"))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 2), (3000, 4000), (47, 48), (48, 47)])
+def test_odd_shapes_are_measured(shape: tuple[int, int]) -> None:
+    ramp = np.linspace(0, 255, shape[0] * shape[1]).astype(np.uint8).reshape(shape)
+    numbers = measure(np.repeat(ramp[..., None], 3, axis=2))
+    assert all(np.isfinite(number) for number in numbers.values())
+
+
+def test_the_origin_numbers_are_the_origin_formulas(meter: Pixels) -> None:
+    numbers = measure(meter)
+    grey = cv2.cvtColor(meter, cv2.COLOR_RGB2GRAY)
+    value = cv2.cvtColor(meter, cv2.COLOR_RGB2HSV)[..., 2]
+    residue = grey.astype(float) - cv2.GaussianBlur(grey, (3, 3), 0)
+    assert numbers["clarity"] == pytest.approx(min(cv2.Laplacian(grey, cv2.CV_64F).var() / 100, 1) * 100, rel=1e-6)
+    assert numbers["brightness"] == pytest.approx(value.mean() / 255 * 100, rel=1e-6)
+    assert numbers["contrast"] == pytest.approx(grey.std() / 127.5 * 100, rel=1e-6)
+    assert numbers["noise"] == pytest.approx(residue.std() / 50 * 100, rel=1e-6)
+
+
+@given(sigmas=st.tuples(st.floats(0.8, 6), st.floats(1.3, 2.5)))
+@settings(max_examples=12, deadline=None)
+def test_more_blur_is_measured_as_more_blur(meter: Pixels, sigmas: tuple[float, float]) -> None:
+    less, times = sigmas
+    numbers = [measure(cv2.GaussianBlur(meter, (0, 0), sigma))["blur"] for sigma in (less, less * times)]
+    assert measure(meter)["blur"] < numbers[0] < numbers[1]
+
+
+@pytest.mark.parametrize("design", range(4))
+def test_more_noise_is_measured_as_more_grain(design: int) -> None:
+    clean = draw_photo(5, design)[0].astype(float)
+    noise = np.random.default_rng(0).normal(0, 1, clean.shape)
+    grains = [measure(np.clip(clean + noise * sigma, 0, 255).astype(np.uint8))["grain"] for sigma in (0, 5, 15, 30)]
+    assert grains == sorted(grains)
+    assert grains[-1] > 10
+
+
+def test_noise_in_a_greyscale_photo_is_seen(meter: Pixels) -> None:
+    grey = cv2.cvtColor(meter, cv2.COLOR_RGB2GRAY).astype(float)
+    noisy = np.clip(grey + np.random.default_rng(0).normal(0, 20, grey.shape), 0, 255).astype(np.uint8)
+    grains = [measure(np.repeat(picture[..., None], 3, axis=2))["grain"] for picture in (grey.astype(np.uint8), noisy)]
+    assert grains[1] > grains[0] + 10
+
+
+def test_stronger_compression_is_measured_as_more_blocks(meter: Pixels) -> None:
+    blocks = [measure(_as_jpeg(meter, quality))["blockiness"] for quality in (90, 20, 8)]
+    assert blocks == sorted(blocks)
+
+
+def test_the_jpeg_grid_is_found_wherever_a_crop_begins(meter: Pixels) -> None:
+    squeezed = _as_jpeg(meter, 10)
+    numbers = [measure(np.ascontiguousarray(squeezed[shift:, shift:]))["blockiness"] for shift in (0, 3, 5)]
+    assert max(numbers) < 1.15 * min(numbers)
+
+
+def test_an_enlarged_photo_has_less_detail_per_pixel(meter: Pixels) -> None:
+    small = cv2.resize(meter, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    enlarged = cv2.resize(small, meter.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    assert measure(enlarged)["pixel_detail"] < 0.75 < measure(meter)["pixel_detail"]
+
+
+def test_sixteen_bits_and_eight_bits_of_one_picture_measure_the_same(meter: Pixels) -> None:
+    grey = cv2.cvtColor(meter, cv2.COLOR_RGB2GRAY)
+    eight, sixteen = (_png(picture) for picture in (grey, grey.astype(np.uint16) * 257))
+    assert dict(measure(decode(sixteen).pixels)) == pytest.approx(dict(measure(decode(eight).pixels)))
+
+
+def _as_jpeg(pixels: Pixels, quality: int) -> Pixels:
+    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+
+def _png(grey: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()
