@@ -38,7 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 2 arguments or settings that cannot be used, 4 another daemon has this inbox."""
     args = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "apscheduler"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = load_settings(args.home)
         if problem := check_template(settings.file_template):
@@ -103,7 +104,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
                 template=settings.file_template,
             )
             schedule.start()
-            _greet(settings, home, with_pages=args.ui)
+            _greet(home)
             watch.run(stop)
             schedule.stop()
         finally:
@@ -183,10 +184,8 @@ def _stopped_by_signals() -> threading.Event:
     return stop
 
 
-def _greet(settings: Settings, home: Home, *, with_pages: bool) -> None:
+def _greet(home: Home) -> None:
     print("MeterSieve is running.")
-    if with_pages:
-        print(f"  Pages:  http://{settings.ui_host}:{settings.ui_port}")
     print(f"  Inbox:  {home.inbox}    drop meter photos here")
     if not any(home.inbox.iterdir()):
         print(f"  No photos at hand? Draw some:  python -m engine sample --count 40 --out {home.inbox}")

@@ -71,7 +71,6 @@ class Schedule:
             self._regroup, "interval", minutes=self._minutes, id="regroup", **({"next_run_time": first} if first else {})
         )
         self._scheduler.add_job(self._work, "interval", seconds=JOBS_EVERY_S, id="jobs")
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler.start()
 
     def stop(self) -> None:

@@ -1,0 +1,142 @@
+"""Unknown meters, from the inbox to group folders, and from a group's name to a type's folder. Photos are drawn."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from daemon.inbox import look
+from daemon.intake import Intake
+from daemon.refile import refile
+from daemon.regroup import regroup
+from db.groups import name_group
+from db.records import service
+from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
+from engine.drawing import draw_photo
+from engine.verdict import UNKNOWN, Verdict
+from tests.photos import encoded, pixels, read, verdict, write
+
+TEMPLATE = "{clarity}/{meter_type}/{name}"
+NOW = datetime(2026, 4, 12, tzinfo=UTC)
+
+
+@lru_cache
+def shot(design: int, meter: int) -> bytes:
+    return encoded(draw_photo(meter, design, meter=meter, reading=meter * 137)[0][::2, ::2].copy(), quality=92)
+
+
+def unknown(_: bytes) -> Verdict:
+    return verdict(UNKNOWN)
+
+
+def arrive(home: Home, database: Engine, files: dict[str, bytes]) -> None:
+    write(home.inbox, files)
+    intake = Intake(home, database, unknown, template=TEMPLATE, max_bytes=10**8)
+    for seen in sorted(look(home.inbox), key=lambda each: each.source):
+        intake.take(seen, may_wait=False)
+
+
+def group_now(home: Home, database: Engine) -> dict[str, object]:
+    return regroup(home, database, stamp="v1", template=TEMPLATE)
+
+
+def folders(home: Home) -> dict[str, str]:
+    """Photo name -> its folder below sorted/clear/."""
+    return {
+        name.rpartition("/")[2]: name.rpartition("/")[0].removeprefix("clear/")
+        for name in read(home.sorted)
+        if name[-4:] != ".csv"
+    }
+
+
+TWO_DESIGNS = {f"{design}-{meter}.jpg": shot(design, meter) for design in (0, 1) for meter in range(5)}
+GROUPED = {f"{design}-{meter}.jpg": f"UNKNOWN/group-{design + 1:04}" for design in (0, 1) for meter in range(5)}
+
+
+@pytest.fixture
+def grouped(home: Home, database: Engine) -> Engine:
+    arrive(home, database, TWO_DESIGNS)
+    group_now(home, database)
+    return database
+
+
+def test_each_design_gets_its_own_folder_and_row_in_the_tables(home: Home, grouped: Engine) -> None:
+    assert folders(home) == GROUPED
+    with (home.sorted / "groups.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["image"]: row["cluster_id"] for row in rows} == {
+        f"sorted/clear/{folder}/{name}": folder[-1] for name, folder in GROUPED.items()
+    }
+    assert {(row["top1"], row["top1_confidence"]) for row in rows} == {("ACME_1", "0.8")}
+    with (home.sorted / "summary.csv").open(encoding="utf-8", newline="") as file:
+        assert [(row["cluster_id"], row["photos"]) for row in csv.DictReader(file)] == [("1", "5"), ("2", "5")]
+    with Session(grouped) as session:
+        paths = set(session.scalars(select(Photo.path)))
+        places = session.execute(select(func.min(Photo.map_x), func.max(Photo.map_x))).one()
+        said = service(session, "grouping")
+    assert all((home.root / path).is_file() for path in paths)
+    assert 0 <= places[0] <= places[1] <= 1
+    assert said is not None
+    assert (said.state, said.detail["groups"], said.detail["noise"]) == ("idle", 2, 0)
+
+
+def test_a_second_run_changes_nothing_and_compares_nothing_again(home: Home, grouped: Engine) -> None:
+    with Session(grouped) as session:
+        kept = (
+            session.scalar(select(func.count()).select_from(PlateRow)),
+            session.scalar(select(func.count()).select_from(VerifiedPair)),
+        )
+    assert kept == (10, 45)
+    again = group_now(home, grouped)
+    assert (again["pairs_verified"], again["changed"]) == (0, 0)
+    assert folders(home) == GROUPED
+
+
+def test_newcomers_join_the_group_of_their_design_and_ids_stay(home: Home, grouped: Engine) -> None:
+    wall = encoded(pixels(5, 360, 560), quality=92)
+    arrive(home, grouped, {"new-0.jpg": shot(0, 9), "new-1.jpg": shot(1, 9), "new-2.jpg": wall})
+    assert folders(home)["new-0.jpg"] == "UNKNOWN/ungrouped"
+    group_now(home, grouped)
+    assert folders(home) == GROUPED | {
+        "new-0.jpg": "UNKNOWN/group-0001",
+        "new-1.jpg": "UNKNOWN/group-0002",
+        "new-2.jpg": "UNKNOWN/ungrouped",
+    }
+
+
+def test_a_named_group_moves_to_its_types_folder_and_stays_out_of_later_runs(home: Home, grouped: Engine) -> None:
+    with Session(grouped) as session, session.begin():
+        name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)
+    with Session(grouped) as session:
+        members = list(session.scalars(select(Photo.id).where(Photo.group_id == 2)))
+    assert refile(home, grouped, members, template=TEMPLATE) == 5
+    group_now(home, grouped)
+    assert folders(home) == {name: folder if folder.endswith("1") else "GENUS 5" for name, folder in GROUPED.items()}
+    with Session(grouped) as session:
+        assert session.get_one(PhotoGroup, 2).status == "named"
+        labels = session.scalars(select(Label)).all()
+        assert {(label.value, label.by) for label in labels} == {("GENUS 5", "ana")}
+        assert {session.get_one(Photo, label.photo_id).guessed_type for label in labels} == {UNKNOWN}
+    assert not (home.sorted / "clear/UNKNOWN/group-0002").exists()
+
+
+def test_embeddings_of_another_model_version_never_meet_in_one_run(home: Home, grouped: Engine) -> None:
+    done = regroup(home, grouped, stamp="v2", template=TEMPLATE)
+    assert (done["photos"], done["groups"]) == (0, 0)
+
+
+def test_a_photo_that_disappeared_from_its_folder_does_not_stop_the_run(home: Home, database: Engine) -> None:
+    arrive(home, database, TWO_DESIGNS)
+    (home.sorted / "clear/UNKNOWN/ungrouped/0-0.jpg").unlink()
+    done = group_now(home, database)
+    assert (done["photos"], done["groups"], done["noise"]) == (10, 2, 1)
+
+
+def test_no_unknown_meter_at_all_is_fine(home: Home, database: Engine) -> None:
+    assert group_now(home, database)["groups"] == 0

@@ -1,0 +1,63 @@
+"""The documents tell the truth: their commands run, their links lead somewhere, their settings are the real ones."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN_ELSEWHERE = {
+    "make run": "tests/product/test_first_minute.py",
+    "make test": "this very run",
+}
+
+
+def commands(document: Path) -> list[str]:
+    """The lines of all sh blocks."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.partition("  #")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+@pytest.mark.product
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_of_a_document_runs_as_written(document: Path, tmp_path: Path) -> None:
+    for link in ("engine", "db", "daemon", "ui", "models", "settings.py", ".cache", "benchmarks"):
+        (tmp_path / link).symlink_to(ROOT / link)
+    for command in commands(document):
+        if command in RUN_ELSEWHERE:
+            continue
+        words = [sys.executable if word in ("python", ".venv/bin/python") else word for word in shlex.split(command)]
+        assert words[0] == sys.executable, f"{document.name} says a command no test runs: {command}"
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.MULTILINE))
+    assert set(rows) == set(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        if not isinstance(field.default, Path):
+            assert rows[name] == f"`{field.default}`", name
+        assert str(field.description) in text, name
+
+
+def test_no_document_speaks_of_a_machine_or_a_placeholder() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text("utf-8")
+        assert not re.search(r"/(work|root|home)/|TODO|FIXME|FIGURES|lorem", text), document.name
