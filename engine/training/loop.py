@@ -44,7 +44,7 @@ def fit(model: Classifier, train: Photos, val: Photos, recipe: Recipe, *, tell: 
 
     every = torch.optim.Adam(model.parameters(), lr=recipe.lr)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(every, recipe.epochs * math.ceil(len(train) / recipe.batch))
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging), use_buffers=True)  # type: ignore[no-untyped-call]
+    average = AveragedModel(model, multi_avg_fn=_averaging(recipe.averaging), use_buffers=True)
     averaged = cast(Classifier, average.module)
 
     def after_step() -> None:
@@ -126,6 +126,16 @@ def _validate(model: Classifier, val: Photos, recipe: Recipe) -> tuple[float, fl
     logits, known = torch.cat(parts), val.targets.amax(1) == 1
     logits, truth = logits[known], val.targets[known].argmax(1)
     return float(nn.functional.cross_entropy(logits, truth)), float((logits.argmax(1) == truth).float().mean())
+
+
+def _averaging(limit: float) -> Callable[..., None]:
+    """An exponential moving average whose memory grows with the steps, so that a short training is not held back by its start."""
+
+    def update(averages: list[Tensor], currents: list[Tensor], steps: Tensor | int) -> None:
+        decay = min(limit, (1 + int(steps)) / (10 + int(steps)))
+        get_ema_multi_avg_fn(decay)(averages, currents, steps)  # type: ignore[no-untyped-call]
+
+    return update
 
 
 def _half_precision() -> torch.autocast:
