@@ -191,10 +191,11 @@ def _print_speed(folder: Path) -> None:
         datas.append(cv2.imencode(".jpg", resized[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
     pictures = [decode(data).pixels for data in datas]
     _judged(pictures[0])
-    for name, work in (
-        ("measure + judge", lambda i: _judged(pictures[i])),
-        ("decode + measure + judge", lambda i: _judged(decode(datas[i]).pixels)),
-    ):
+    works: dict[str, Callable[[int], object]] = {
+        "measure + judge": lambda i: _judged(pictures[i]),
+        "decode + measure + judge": lambda i: _judged(decode(datas[i]).pixels),
+    }
+    for name, work in works.items():
         start = time.process_time()
         for index in range(len(datas)):
             work(index)

@@ -61,12 +61,12 @@ def _rule(tag: Tag, measure: str, cut: float, slope: float) -> Rule:
 DEFAULT_THRESHOLDS = Thresholds(
     version="2026-1",
     rules=(
-        _rule(Tag.BLURRY, "blur", 0.8, 1.0),
+        _rule(Tag.BLURRY, "blur", 0.5, 1.0),
         _rule(Tag.LOW_LIGHT, "brightness", 29.0, -0.35),
         _rule(Tag.OVEREXPOSED, "over_exposure", 1.5, 1.0),
         _rule(Tag.LOW_CONTRAST, "flatness", 1.2, 1.0),
-        _rule(Tag.NOISY, "grain", 3.5, 1.6),
-        _rule(Tag.GLARE, "glare", 246.0, 0.06),
+        _rule(Tag.NOISY, "grain", 2.6, 2.0),
+        _rule(Tag.GLARE, "glare", 250.0, 0.06),
         _rule(Tag.HAZY, "haze", 1.0, 1.0),
         _rule(Tag.LOW_INFORMATION, "information", 8.0, -0.7),
         _rule(Tag.JPEG_ARTIFACTS, "blockiness", 3.1, 3.0),
