@@ -42,12 +42,12 @@ class Cursor:
 
     def __str__(self) -> str:
         """The text for a URL: microseconds since 1970, then the id."""
-        return f"{(self.received_at - _EPOCH) // timedelta(microseconds=1)}-{self.id}"
+        return f"{(self.received_at - _EPOCH) // timedelta(microseconds=1)}_{self.id}"
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """Read what `str` wrote. Raises `ValueError` on anything else."""
-        micros, _, photo_id = text.partition("-")
+        micros, _, photo_id = text.partition("_")
         try:
             return cls(_EPOCH + timedelta(microseconds=int(micros)), int(photo_id))
         except OverflowError as error:

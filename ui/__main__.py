@@ -56,7 +56,7 @@ def _serve(settings: Settings) -> int:
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
     judge = PhotoJudge(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads, limits=limits)
     app = create_app(engine=engine, home=settings.home, judge=judge, clock=lambda: datetime.now(UTC), zone=get_localzone())
-    print(f"MeterSieve's pages: http://{settings.ui_host}:{settings.ui_port}", flush=True)
+    print(f"  Pages:  http://{settings.ui_host}:{settings.ui_port}", flush=True)
     uvicorn.run(app, host=settings.ui_host, port=settings.ui_port, log_level="warning")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -20,7 +21,7 @@ from ui.pages.groups import build_groups
 from ui.pages.history import build_history
 from ui.pages.overview import build_overview
 from ui.pages.predict import build_predict
-from ui.templating import HERE, script, styles, template_environment
+from ui.templating import HERE, script, style_sheet, template_environment
 from ui.theme import metersieve_theme
 
 UPLOAD_SLACK = 2  # a photo over the limit is named on the page; one this many times over is refused while uploading
@@ -32,22 +33,21 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(api_routes(engine, judge, clock))
     app.include_router(media_routes(engine, home, judge.limits))
-    _add_icons(app)
+    style_address = _add_own_files(app)
     archive = Archive(engine=engine, home=home, judge=judge, clock=clock, zone=zone)
     pages = build_pages(archive)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # Gradio says so even when told not to
-        return _mount(app, pages, judge.limits.max_bytes)
+        return _mount(app, pages, head=_head(style_address), max_bytes=judge.limits.max_bytes)
 
 
-def _mount(app: FastAPI, pages: gr.Blocks, max_bytes: int) -> FastAPI:
+def _mount(app: FastAPI, pages: gr.Blocks, *, head: str, max_bytes: int) -> FastAPI:
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         pages,
         path="/",
         theme=metersieve_theme(),
-        css_paths=styles(),
-        head=f"<script>{script('theme.js')}</script>",
+        head=head,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -76,8 +76,20 @@ def build_pages(archive: Archive) -> gr.Blocks:
     return pages
 
 
-def _add_icons(app: FastAPI) -> None:
+def _head(style_address: str) -> str:
+    # A link, not Gradio's `css`: that one rewrites every selector, and breaks those in media queries.
+    return f'<link rel="stylesheet" href="{style_address}"><script>{script("theme.js")}</script>'
+
+
+def _add_own_files(app: FastAPI) -> str:
+    """Serve the style sheet and the icons; returns the style sheet's address, which changes with its content."""
     icon = (HERE / "icon.svg").read_bytes()
+    sheet = style_sheet()
+    address = f"/style-{hashlib.sha256(sheet.encode()).hexdigest()[:12]}.css"
+
+    @app.get(address, include_in_schema=False)
+    def style() -> Response:
+        return Response(sheet, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> Response:
@@ -87,3 +99,5 @@ def _add_icons(app: FastAPI) -> None:
     def manifest() -> dict[str, object]:
         icons = [{"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml"}]
         return {"name": words.PRODUCT, "start_url": "/", "display": "browser", "icons": icons}
+
+    return address

@@ -46,9 +46,9 @@ def script(name: str) -> str:
     return (HERE / "scripts" / name).read_text(encoding="utf-8")
 
 
-def styles() -> list[Path]:
-    """Our style sheets, in the order in which they apply."""
-    return sorted((HERE / "styles").glob("*.css"))
+def style_sheet() -> str:
+    """Our style sheets as one, in the order of their names."""
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sorted((HERE / "styles").glob("*.css")))
 
 
 def format_when(moment: datetime, zone: tzinfo) -> str:

@@ -58,7 +58,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
         with gr.Column(scale=1, min_width=250):
             groups = bare_html(js_on_load=script("groups_list.js"), elem_id="groups")
             regroup = gr.Button(words.REGROUP, elem_id="regroup-button")
-        with gr.Column(scale=4, min_width=320):
+        with gr.Column(scale=4, min_width=520):
             title = bare_html(elem_id="group-title")
             with gr.Row(elem_id="naming", visible=False) as naming:
                 text = gr.Textbox(

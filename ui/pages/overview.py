@@ -41,7 +41,7 @@ def build_overview(archive: Archive, templates: Environment) -> None:
     chosen = gr.State(DEFAULT_RANGE)
     tiles = bare_html(elem_id="tiles")
     with gr.Row(equal_height=False):
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=2, min_width=480):
             days = bare_html(js_on_load=script("charts.js"), elem_id="charts")
         with gr.Column(scale=1, min_width=300):
             services = bare_html(elem_id="services")

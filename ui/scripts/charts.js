@@ -133,7 +133,6 @@ function follow(plot, svg, data, { from, to, slot, width, height, x }) {
     brush.setAttribute("visibility", "hidden");
     if (zoom) { plot.zoom = zoom; draw(plot); }
   });
-  svg.addEventListener("dblclick", () => { plot.zoom = null; draw(plot); });
 }
 
 const drawAll = () => element.querySelectorAll(".plot").forEach(draw);
@@ -143,6 +142,11 @@ element.addEventListener("click", (event) => {
   element.querySelectorAll(".range button").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
   element.querySelectorAll(".plot").forEach((plot) => { plot.zoom = null; });
   trigger("range", { days: button.dataset.days });
+});
+// On the element, not on the drawing: days without a photo have no drawing, and must not be a trap.
+element.addEventListener("dblclick", (event) => {
+  const plot = event.target.closest(".plot");
+  if (plot?.zoom) { plot.zoom = null; draw(plot); }
 });
 new ResizeObserver(drawAll).observe(element);
 watch("value", drawAll);

@@ -11,7 +11,8 @@ function pick(row, { open = true } = {}) {
 function shown() {
   const results = element.querySelector(".results");
   if (!results) return;
-  history.replaceState(null, "", results.dataset.query ? `?${results.dataset.query}` : location.pathname);
+  // The path is said, since the page has a <base>: a mere "?…" would lead to the Overview.
+  history.replaceState(null, "", location.pathname + (results.dataset.query ? `?${results.dataset.query}` : ""));
   element.querySelector(".tablebox")?.scrollTo(0, 0);
   if (results.dataset.photo) document.querySelector("#detail")?.classList.add("open");
   else if (wide() && rows().length) pick(waiting === "last" ? rows().at(-1) : rows()[0], { open: false });

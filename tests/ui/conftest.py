@@ -1,0 +1,120 @@
+"""The real pages, started as a process on a filled home, and a real browser that watches for trouble."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from daemon.home import Home
+from db.database import open_database
+from tests.archive import fill
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
+         "--disable-sync", "--disable-quic")  # fmt: skip
+PATIENCE_MS = 30_000  # a loaded two-core machine
+START_S = 90
+
+
+@dataclass
+class Pages:
+    """A running `python -m ui` and where its archive is."""
+
+    address: str
+    home: Home
+
+
+@dataclass
+class Watched:
+    """A browser page with everything it should not have done."""
+
+    page: Page
+    trouble: list[str] = field(default_factory=list)
+
+
+def serve(home: Home, models: Path) -> Iterator[Pages]:
+    """Start the pages on a free port and wait until they are healthy."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "ui", "--home", str(home.root), "--port", str(port), "--models", str(models)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(process, address)
+        yield Pages(address, home)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_until_healthy(process: subprocess.Popen[str], address: str) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the pages ended with {process.returncode}: {process.stdout and process.stdout.read()}")
+        try:
+            if httpx.get(f"{address}/healthz", timeout=1).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)  # the process is still importing
+    pytest.fail(f"the pages did not answer within {START_S} s")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    home = Home(tmp_path_factory.mktemp("home")).make()
+    engine = open_database(f"sqlite:///{home.db}/metersieve.sqlite")
+    fill(engine, home.root, datetime.now(UTC))
+    engine.dispose()
+    yield from serve(home, home.root / "models")
+
+
+@pytest.fixture(scope="module")
+def new_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """The pages of an archive where nothing ever arrived."""
+    home = Home(tmp_path_factory.mktemp("new")).make()
+    yield from serve(home, home.root / "models")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium in /usr/bin: apt-get install chromium")
+    os.environ.setdefault("PLAYWRIGHT_SKIP_VALIDATE_HOST_REQUIREMENTS", "1")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    """A page 1440 pixels wide; the test fails if it wrote errors, asked for what is not there, or left the host."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    watched = Watched(page)
+    trouble = watched.trouble
+    page.on("console", lambda message: trouble.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: trouble.append(f"script: {error}"))
+    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("response", lambda answer: trouble.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+    local = ("http://127.0.0.1:", "data:", "blob:")
+    page.on("request", lambda asked: None if asked.url.startswith(local) else trouble.append(f"left the host: {asked.url}"))
+    yield watched
+    context.close()
+    assert trouble == []

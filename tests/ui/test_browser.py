@@ -1,0 +1,292 @@
+"""The pages in a real browser, as people use them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.archive import HOSTILE
+from tests.photos import jpeg
+from tests.ui.conftest import Pages, Watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.product]
+
+READY = {  # what shows that a page's own content has come
+    "": "[data-testid=updated]",
+    "predict": "#drop input[type=file]",
+    "history": "[data-testid=detail]",
+    "groups": "[data-testid=gallery]",
+}
+AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
+
+
+def visit(page: Page, pages: Pages, name: str) -> None:
+    page.goto(f"{pages.address}/{name}")
+    expect(page.locator(READY[name.partition("?")[0]]).first).to_be_attached()
+
+
+def first_row(page: Page) -> str | None:
+    return page.locator("tr[data-id]").first.get_attribute("data-id")
+
+
+@pytest.mark.parametrize("name", READY)
+def test_every_page_opens_says_where_one_is_and_leaves_the_host_alone(watched: Watched, pages: Pages, name: str) -> None:
+    page = watched.page
+    visit(page, pages, name)
+    here = page.locator("nav [aria-current=page]")
+    expect(here).to_have_count(1)
+    expect(here).to_have_attribute("href", f"/{name}")
+    expect(page).to_have_title(re.compile(" · MeterSieve$"))
+    expect(page.locator("#header .watcher")).to_contain_text("Watcher running")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("name", READY)
+def test_no_page_is_wider_than_its_window(watched: Watched, pages: Pages, name: str, width: int) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{pages.address}/{name}")
+    ready = "tr[data-id]" if name == "history" else READY[name]
+    expect(page.locator(ready).first).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", READY)
+def test_every_page_is_accessible_in_both_themes(watched: Watched, pages: Pages, name: str, theme: str) -> None:
+    page = watched.page
+    page.add_init_script(f"localStorage.setItem('metersieve-theme', '{theme}')")
+    visit(page, pages, name)
+    found = Axe().run(page, options=AXE)
+    problems = [(v["id"], node["target"], node["failureSummary"]) for v in found.response["violations"] for node in v["nodes"]]
+    assert problems == []
+
+
+def test_dark_stays_dark_on_other_pages_and_after_a_reload(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "")
+    page.locator("#header .theme").click()
+    chosen = page.evaluate("document.body.classList.contains('dark')")
+    for name in ("history", "groups"):
+        visit(page, pages, name)
+        assert page.evaluate("document.body.classList.contains('dark')") is chosen
+    page.reload()
+    expect(page.locator(READY["groups"])).to_be_attached()
+    assert page.evaluate("document.body.classList.contains('dark')") is chosen
+    page.locator("#header .theme").click()
+    assert page.evaluate("document.body.classList.contains('dark')") is not chosen
+
+
+def test_the_overview_counts_draws_and_ticks(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "")
+    expect(page.locator("[data-testid=tiles]")).to_contain_text("Photos, last 24 h")
+    expect(page.locator(".plot svg")).to_have_count(2)
+    expect(page.locator("#services")).to_contain_text("2 waiting in the inbox")
+    before = page.locator("[data-testid=updated]").inner_text()
+    expect(page.locator("[data-testid=updated]")).not_to_have_text(before)
+    page.get_by_role("button", name="90 days").click()
+    expect(page.get_by_role("button", name="90 days")).to_have_attribute("aria-pressed", "true")
+
+
+def test_dragging_over_a_chart_zooms_and_a_double_click_goes_back(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "")
+    plot = page.locator(".plot").first
+    drawing = plot.locator("svg")
+    whole = str(drawing.get_attribute("aria-label"))
+    for start, end in ((0.6, 0.99), (0.1, 0.5)):  # days with photos, days without any
+        box = plot.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] * start, box["y"] + 80)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * end, box["y"] + 80, steps=4)
+        page.mouse.up()
+        expect(plot.get_by_role("img", name=whole)).to_have_count(0)
+        plot.dblclick(position={"x": 200, "y": 80})
+        expect(drawing).to_have_attribute("aria-label", whole)
+
+
+def test_a_new_archive_says_where_photos_go(watched: Watched, new_pages: Pages) -> None:
+    page = watched.page
+    visit(page, new_pages, "")
+    expect(page.locator("[data-testid=welcome]")).to_contain_text(str(new_pages.home.inbox))
+    expect(page.locator("[data-testid=welcome]")).to_contain_text("python -m engine sample")
+    expect(page.locator("#header .watcher")).to_contain_text("never started")
+    page.goto(f"{new_pages.address}/groups")
+    expect(page.locator("#groups .empty")).to_contain_text("No group yet")
+    page.goto(f"{new_pages.address}/history")
+    expect(page.locator("#table .empty")).to_contain_text("No photo matches")
+
+
+def test_three_photos_and_a_corrupt_one_give_three_verdicts_and_one_named_error(
+    watched: Watched, pages: Pages, tmp_path: Path
+) -> None:
+    page = watched.page
+    files = [tmp_path / f"meter-{number}.jpg" for number in range(3)] + [tmp_path / "broken.jpg"]
+    for number, file in enumerate(files):
+        file.write_bytes(jpeg(number) if number < 3 else jpeg(number)[:400])
+    visit(page, pages, "predict")
+    page.locator("#drop input[type=file]").set_input_files(files)
+    expect(page.locator("[data-testid=verdict-error]")).to_have_count(1)
+    expect(page.locator("[data-testid=verdict]")).to_have_count(3)
+    expect(page.locator("[data-testid=verdict-error]")).to_contain_text("broken.jpg")
+    expect(page.locator("[data-testid=verdict-error]")).not_to_contain_text("Traceback")
+    expect(page.locator("[data-testid=verdict]").first).to_contain_text("meter-0.jpg")
+    expect(page.locator("[data-testid=verdict]").first).to_contain_text("Clarity not judged")  # there is no model
+    expect(page.locator("#drop input[type=file]")).to_be_attached()  # ready for the next drop
+    uploads = pages.home.db / "uploads"
+    assert [path.name for path in uploads.rglob("*.jpg")] == []
+    with sqlite3.connect(pages.home.db / "metersieve.sqlite") as database:
+        assert database.execute("select count(*) from photo where name like 'meter-%'").fetchone() == (0,)
+
+
+def test_more_photos_than_allowed_are_said_not_swallowed(watched: Watched, pages: Pages, tmp_path: Path) -> None:
+    page = watched.page
+    files = [tmp_path / f"m{number}.jpg" for number in range(22)]
+    for number, file in enumerate(files):
+        file.write_bytes(jpeg(number))
+    visit(page, pages, "predict")
+    page.locator("#drop input[type=file]").set_input_files(files)
+    expect(page.get_by_text("22 photos were dropped; the first 20 were judged")).to_be_visible()
+    expect(page.locator("[data-testid=verdict]")).to_have_count(20)
+
+
+def test_hostile_names_stay_text(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "history")
+    expect(page.locator("#table").get_by_text("<b>TYPE</b>")).to_be_visible()
+    page.get_by_role("row").filter(has_text="<b>TYPE</b>").click()
+    expect(page.locator("[data-testid=detail] h2")).to_have_text(HOSTILE)
+    visit(page, pages, "")
+    expect(page.locator("#latest")).to_contain_text("<b>TYPE</b>")
+    assert page.locator("img[src=x], b:text-is('TYPE')").count() == 0
+
+
+def test_older_then_newer_returns_to_the_same_first_row(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "history")
+    first = first_row(page)
+    expect(page.get_by_role("button", name="Newer")).to_be_disabled()
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator(f"tr[data-id='{first}']")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"older="))
+    second = first_row(page)
+    page.reload()  # the place is in the address
+    expect(page.locator("tr[data-id]").first).to_have_attribute("data-id", str(second))
+    page.get_by_role("button", name="Newer").click()
+    expect(page.locator("tr[data-id]").first).to_have_attribute("data-id", str(first))
+
+
+def test_a_filter_narrows_and_stands_in_the_address(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "history")
+    count = page.locator("[data-testid=count] b")
+    everything = count.inner_text()
+    page.get_by_label("Outcome").select_option("refused")
+    expect(count).to_have_text("1")
+    expect(page.locator("#table")).to_contain_text("Cut off")
+    expect(page).to_have_url(re.compile(r"outcome=refused"))
+    page.reload()
+    expect(count).to_have_text("1")
+    expect(page.get_by_label("Outcome")).to_have_value("refused")
+    page.get_by_role("button", name="Reset").click()
+    expect(count).to_have_text(everything)
+    page.get_by_label("File name contains").fill("photo-0003")
+    expect(count).to_have_text("1")
+    page.get_by_label("File name contains").fill("no such file")
+    expect(page.locator("#table .empty")).to_contain_text("Remove a filter")
+
+
+def test_several_tags_can_be_asked_for(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "history?period=all")
+    count = page.locator("[data-testid=count] b")
+    everything = count.inner_text()
+    page.locator("details.pick", has=page.locator("input[name=tag]")).locator("summary").click()
+    page.get_by_role("checkbox", name="Blurry").check()
+    expect(count).to_have_text("40")
+    page.get_by_role("checkbox", name="Glare").check()
+    expect(page.locator("#table .empty")).to_be_visible()
+    page.get_by_role("button", name="Reset").click()
+    expect(count).to_have_text(everything)
+
+
+def test_a_click_and_the_arrow_keys_show_a_photo_in_full(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "history")
+    rows = page.locator("tr[data-id]")
+    rows.nth(3).click()
+    detail = page.locator("[data-testid=detail]")
+    expect(detail).to_have_attribute("data-id", str(rows.nth(3).get_attribute("data-id")))
+    page.keyboard.press("ArrowDown")
+    expect(detail).to_have_attribute("data-id", str(rows.nth(4).get_attribute("data-id")))
+    page.keyboard.press("ArrowUp")
+    expect(detail).to_have_attribute("data-id", str(rows.nth(3).get_attribute("data-id")))
+
+
+def test_on_a_phone_the_detail_is_a_sheet_that_closes_and_the_filters_unfold(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{pages.address}/history")
+    page.locator("tr[data-id]").nth(4).click()
+    sheet = page.locator("#detail")
+    expect(sheet.locator("[data-testid=detail]")).to_be_visible()
+    box = sheet.bounding_box()
+    assert box
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 390, 844)
+    close = page.get_by_role("button", name="Close")
+    expect(close).to_be_in_viewport(ratio=1)
+    close.click()
+    expect(sheet).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_label("Outcome")).to_be_visible()
+
+
+def test_a_bad_type_name_is_refused_and_a_good_one_survives_a_reload(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "groups")
+    expect(page.locator("#groups button[aria-pressed=true]")).to_contain_text("6 photos")
+    expect(page.get_by_test_id("gallery").locator("img")).to_have_count(6)
+    group = page.locator("#groups button[aria-pressed=true]").get_attribute("data-group")
+    page.get_by_label("Meter type name").fill("../evil")
+    page.get_by_role("button", name="Name these 6 photos").click()
+    expect(page.get_by_role("alert")).to_contain_text("letters, digits")
+    with sqlite3.connect(pages.home.db / "metersieve.sqlite") as database:
+        assert database.execute("select count(*) from label").fetchone() == (0,)
+    page.get_by_label("Meter type name").fill("ACME 7")
+    page.get_by_role("button", name="Name these 6 photos").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("6 photos are now ACME 7")
+    expect(page.get_by_test_id("notice")).to_contain_text("after the next training")
+    page.reload()
+    expect(page.locator(f"button[data-group='{group}']")).to_contain_text("ACME 7")
+    expect(page.locator(f"button[data-group='{group}']")).to_contain_text("Named")
+    with sqlite3.connect(pages.home.db / "metersieve.sqlite") as database:
+        assert database.execute("select count(*), min(value) from label").fetchone() == (6, "ACME 7")
+
+
+def test_the_group_in_the_address_is_the_one_shown_and_the_ungrouped_have_no_name_field(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "groups?group=none")
+    expect(page.get_by_test_id("group-title")).to_contain_text("Ungrouped")
+    expect(page.get_by_label("Meter type name")).to_be_hidden()
+    expect(page.get_by_test_id("gallery").locator("img")).to_have_count(1)
+    page.get_by_test_id("gallery").get_by_role("button").first.click()
+    expect(page.locator("dialog img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_be_hidden()
+
+
+def test_a_regroup_is_asked_for_once(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    visit(page, pages, "groups")
+    page.get_by_role("button", name="Regroup now").click()
+    expect(page.locator("#regroup-button")).to_have_text("Regrouping is asked for.")
+    expect(page.locator("#regroup-button")).to_be_disabled()
+    with sqlite3.connect(pages.home.db / "metersieve.sqlite") as database:
+        assert database.execute("select count(*) from job where kind = 'regroup'").fetchone() == (1,)
