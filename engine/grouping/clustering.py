@@ -76,7 +76,7 @@ def _few(pairs: Pairs, options: Options) -> tuple[Groups, Strengths]:
         square[pairs.first, pairs.second] = square[pairs.second, pairs.first] = np.maximum(1.0 - pairs.similarity, 0.0)
         return _hdbscan(square, options.min_group, metric="precomputed")
     square[pairs.first, pairs.second] = square[pairs.second, pairs.first] = pairs.shared
-    most = square.max(axis=1)
+    most = pairs.most_shared()
     usual = np.maximum(np.sqrt(np.outer(most, most)), options.certain)
     apart = 1.0 - np.sqrt(np.minimum(square / usual, 1.0))
     tree = linkage(apart[np.triu_indices(pairs.photos, 1)], method="average")
@@ -104,7 +104,7 @@ def _sure_across(groups: Groups, pairs: Pairs, options: Options) -> NDArray[np.f
     if pairs.shared is None or count < 2:
         return np.zeros((0, 0))
     one, other = groups[pairs.first], groups[pairs.second]
-    sure = _sure(groups, pairs, options)
+    sure = _sure(pairs, options)
     grouped = (one >= 0) & (other >= 0)
     cells = (np.minimum(one, other) * count + np.maximum(one, other))[grouped]
     compared = np.bincount(cells, minlength=count * count).reshape(count, count)
@@ -118,7 +118,7 @@ def _adopt(groups: Groups, pairs: Pairs, options: Options) -> Groups:
     """Give photos that layouts left out to the group they match surely, most often first; HDBSCAN drops edges of even groups."""
     if pairs.shared is None or not (groups >= 0).any():
         return groups
-    sure = pairs.shared >= _sure(groups, pairs, options)
+    sure = pairs.shared >= _sure(pairs, options)
     here, there = np.concatenate([pairs.first, pairs.second]), np.concatenate([pairs.second, pairs.first])
     link = np.concatenate([sure, sure]) & (groups[here] < 0) & (groups[there] >= 0)
     votes = np.zeros((pairs.photos, int(groups.max()) + 1), np.int64)
@@ -126,19 +126,24 @@ def _adopt(groups: Groups, pairs: Pairs, options: Options) -> Groups:
     return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), groups)
 
 
-def _sure(groups: Groups, pairs: Pairs, options: Options) -> float:
-    """Shared details that mean one design here: in clean pictures designs share much, so at least what is usual in a group."""
-    within = (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
-    if pairs.shared is None or not within.any():
-        return float(options.sure)
-    return max(float(options.sure), float(np.median(pairs.shared[within])))
+def _sure(pairs: Pairs, options: Options) -> float:
+    """Shared details that mean one design here. In clean pictures designs share much, so it rises with what is usual."""
+    return max(float(options.sure), options.usual_share * float(np.median(pairs.most_shared())))
 
 
 def _bound(groups: Groups, pairs: Pairs, options: Options) -> Groups:
-    """Keep only photos that chains of matching pairs bind together: HDBSCAN also groups what merely has no other place."""
+    """Keep only photos that chains of matching pairs bind together: HDBSCAN also groups what merely has no other place.
+
+    Among few photos the nearest one is often of another design, so there more details are asked for; and where layouts
+    chose the groups, a pair must also match half as well as one of its two photos matches at best.
+    """
     if pairs.shared is None:
         return groups
-    enough = options.certain if pairs.photos < options.certain_below else options.trusted
+    few = pairs.photos < options.few_below
+    enough = np.full(len(pairs.shared), float(options.certain if few else options.trusted))
+    if few and pairs.photos >= options.consensus_from:
+        most = pairs.most_shared()
+        enough = np.maximum(enough, options.usual_share * np.minimum(most[pairs.first], most[pairs.second]))
     kept = (pairs.shared >= enough) & (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
     return np.where(groups < 0, -1, _chains(pairs, kept))
 

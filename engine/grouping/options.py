@@ -21,7 +21,8 @@ class Options:
     min_group: int = 4  # photos: fewer are not offered as a new type
     trusted: int = 8  # shared details that bind a photo to its group
     certain: int = 12  # the same among few photos, where the nearest photo is more often of another design
-    certain_below: int = 50  # photos: what "few" means there
+    few_below: int = 50  # photos: what "few" means there
+    usual_share: float = 0.5  # of the most details a photo shares with any other: what a pair must reach to count as alike
     sure: int = 30  # shared details that, in field photos, 98 of 100 times mean one design
     join_from: float = 0.15  # sure pairs across two groups, relative to within, that make them one
     few_apart: float = 0.6  # average distance (0..1) at which average linkage stops; only below `consensus_from`

@@ -32,6 +32,14 @@ class Pairs:
         similarity = np.concatenate([self.similarity, self.similarity])
         return np.concatenate([self.first, self.second]), np.concatenate([self.second, self.first]), similarity
 
+    def most_shared(self) -> NDArray[np.int64]:
+        """(N,) the most details each photo shares with any other; zero where no plates were compared."""
+        most = np.zeros(self.photos, np.int64)
+        if self.shared is not None:
+            np.maximum.at(most, self.first, self.shared)
+            np.maximum.at(most, self.second, self.shared)
+        return most
+
     def neighbours(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Indices and distances (N, count) of the most similar compared photos, itself first at distance 0.
 
