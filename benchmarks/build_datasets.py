@@ -1,6 +1,6 @@
 """Lays the photos of the data folder out as train/, val/ and test/ folders for each task.
 
-    python benchmarks/build_datasets.py --data DATA --out FOLDER
+    python -m benchmarks.build_datasets --data DATA --out FOLDER
 
 Photos of one physical meter lie on one side only, and the three tasks share the sides, so that no photo of a test meter is
 ever learned from. Rows marked `evaluate_only` are not used. The same seed gives the same folders.

@@ -116,10 +116,12 @@ def recognise(model: Model | None, pixels: Pixels) -> Recognised:
     confidences = probabilities(logits, model.card.temperature)
     best = np.argsort(-confidences, kind="stable")[:GUESSES]
     top3 = tuple(Guess(label=model.card.labels[index], confidence=float(confidences[index])) for index in best)
-    sure = top3[0].confidence >= model.card.thresholds.get("unknown_below", UNKNOWN_BELOW)
+    known = known_score(logits, embedding, model.card, model.extras)
+    thresholds = model.card.thresholds
+    sure = top3[0].confidence >= thresholds.get("unknown_below", UNKNOWN_BELOW) and known >= thresholds.get("known_from", 0.0)
     return Recognised(
         meter_type=top3[0].label if sure else UNKNOWN,
         top3=top3,
-        known_score=known_score(logits, embedding, model.card, model.extras),
+        known_score=known,
         embedding=embedding,
     )

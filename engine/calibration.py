@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,26 @@ def best_temperature(logits: Floats, truth: NDArray[np.intp]) -> float:
     rows = np.arange(len(truth))
     losses = [-np.log(probabilities(logits, t)[rows, truth] + 1e-12).mean() for t in TEMPERATURES]
     return round(float(TEMPERATURES[int(np.argmin(losses))]), 4)
+
+
+def decide(confidences: Floats, thresholds: Mapping[str, float]) -> NDArray[np.intp]:
+    """(N,) positions of the labels that probabilities (N, C) amount to: the highest, or by the card's `clear` or `good`."""
+    first_from = thresholds.get("clear", thresholds.get("good"))
+    if first_from is None or confidences.shape[1] != 2:
+        return np.asarray(confidences.argmax(1), dtype=np.intp)
+    return np.where(confidences[:, 0] >= first_from, 0, 1).astype(np.intp)
+
+
+def best_threshold(scores: Floats, positive: NDArray[np.bool_]) -> float:
+    """The threshold from which a score 0..1 (N,) is taken for positive so that both sides are told best (Youden's J).
+
+    The middle of the gap, rounded to 0.01; 0.5 where there are too few photos, or of one side only.
+    """
+    if len(scores) < ENOUGH or positive.all() or not positive.any():
+        return 0.5
+    steps = np.linspace(0.01, 0.99, 99)
+    told = np.array([(scores[positive] >= step).mean() + (scores[~positive] < step).mean() for step in steps])
+    return round(float(steps[told >= told.max() - 1e-9].mean()), 2)
 
 
 def calibration_error(confidences: Floats, correct: NDArray[np.bool_], bins: int = 10) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
-from engine.calibration import calibration_error
+from engine.calibration import calibration_error, decide
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]  # positions in the labels
@@ -17,15 +17,20 @@ RESAMPLES = 300  # enough for a 5-95 % interval to two digits
 WEAK_RECALL = 0.75
 
 
-def summarise(truth: Indices, probabilities: Floats, labels: Sequence[str], *, seed: int = 0) -> dict[str, Any]:
-    """All figures of N photos with labels `truth` (N,) and probabilities (N, C); intervals are 5-95 % bootstraps over photos."""
-    guessed = probabilities.argmax(1)
+def summarise(
+    truth: Indices, probabilities: Floats, labels: Sequence[str], thresholds: Mapping[str, float], *, seed: int = 0
+) -> dict[str, Any]:
+    """All figures of N photos with labels `truth` (N,), probabilities (N, C) and the card's thresholds.
+
+    Intervals are 5-95 % bootstraps over photos.
+    """
+    guessed = decide(probabilities, thresholds)
     correct = guessed == truth
     figures: dict[str, Any] = {
         "photos": len(truth),
         **_with_interval("accuracy", lambda rows: float(correct[rows].mean()), len(truth), seed),
         **_with_interval("macro_f1", lambda rows: _macro_f1(truth[rows], guessed[rows]), len(truth), seed),
-        "calibration_error": round(calibration_error(probabilities.max(1), correct), 4),
+        "calibration_error": round(calibration_error(probabilities.max(1), probabilities.argmax(1) == truth), 4),
         "per_label": per_label(truth, guessed, labels),
         "most_confused": [list(pair) for pair in most_confused(truth, guessed, labels)],
     }

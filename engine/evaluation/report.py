@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 from tqdm import tqdm
 
-from engine.calibration import probabilities
+from engine.calibration import decide, probabilities
 from engine.errors import DataError, PictureError
 from engine.evaluation.metrics import coverage, open_set, summarise
 from engine.evaluation.plots import plot_calibration, plot_confusion, plot_coverage
@@ -75,22 +75,24 @@ def write_report(judged: Judged, model: Model, root: Path, out: Path) -> dict[st
     if not labelled.any():
         raise DataError("None of the photos has a label of this model.")
     truth, confidences = judged.truth[labelled], judged.confidences[labelled]
-    guessed, sure = confidences.argmax(1), confidences.max(1)
+    thresholds = model.card.thresholds
+    guessed, sure = decide(confidences, thresholds), confidences.max(1)
     summary = {
         "task": model.card.task,
         "version": model.card.version,
         "unreadable": len(judged.unreadable),
-        **summarise(truth, confidences, model.card.labels),
+        **summarise(truth, confidences, model.card.labels, thresholds),
         **_open_set(judged, labelled),
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     table = confusion_matrix(truth, guessed, labels=list(range(len(model.card.labels))))
-    curve = coverage(sure, guessed == truth)
+    top_right = confidences.argmax(1) == truth
+    curve = coverage(sure, top_right)
     _write_tables(out, summary, table, curve)
     _write_csv(out / "photos.csv", AUDIT_COLUMNS, _audit(judged, model, root))
     plot_confusion(table, model.card.labels, out / "confusion_matrix.png")
-    plot_calibration(sure.astype(np.float64), guessed == truth, out / "calibration.png")
+    plot_calibration(sure.astype(np.float64), top_right, out / "calibration.png")
     plot_coverage(curve, out / "coverage.png")
     return summary
 
@@ -119,8 +121,8 @@ def _open_set(judged: Judged, labelled: NDArray[np.bool_]) -> dict[str, Any]:
 
 def _audit(judged: Judged, model: Model, root: Path) -> Iterable[list[Any]]:
     """One line per photo, so that each figure can be checked by looking."""
-    for photo, confidences, known in zip(judged.photos, judged.confidences, judged.known, strict=True):
-        best = int(confidences.argmax())
+    guesses = decide(judged.confidences, model.card.thresholds).tolist()
+    for photo, confidences, best, known in zip(judged.photos, judged.confidences, guesses, judged.known, strict=True):
         guess, true = model.card.labels[best], photo.label or UNKNOWN_FOLDER
         name = formula_safe(readable(photo.path.relative_to(root)))
         yield [name, formula_safe(true), formula_safe(guess), f"{confidences[best]:.4f}", guess == true, f"{known:.4f}"]

@@ -37,7 +37,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "clarity": Recipe(
-        network="mobilenet_v2", width=256, height=384, fit="letterbox", head_epochs=2, epochs=20, head_lr=1e-3, lr=2e-4,
+        network="mobilenet_v2", width=224, height=336, fit="letterbox", head_epochs=1, epochs=8, head_lr=1e-3, lr=2e-4,
         augmentation=Augmentation(crop=0.8, rotation=10, perspective=0.03, flip=True, light=0.15, blur=0),
     ),
     "meter_type": Recipe(

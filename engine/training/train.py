@@ -14,18 +14,20 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from engine.bundle import Card, Source, Task, Training, Weights, current, next_version, promote, stored, write_bundle
-from engine.calibration import best_temperature, probabilities
+from engine.calibration import best_temperature, best_threshold, probabilities
 from engine.errors import DataError
 from engine.evaluation.metrics import known_failures, open_set, summarise
 from engine.labelled import Splits, counts, fingerprint, read_splits
 from engine.networks import Classifier, start, weights_of
-from engine.open_set import familiarity, score_thresholds
+from engine.open_set import as_stored, familiarity, open_set_tensors, score_thresholds
 from engine.training.loop import Answers, answers, fit
 from engine.training.photos import Photos, load_photos
 from engine.training.recipe import Recipe
 
+Extras = dict[str, NDArray[Any]]  # tensors beside the network
+
 SOURCES = "sources.json"  # beside the label folders: [{"name", "photos", "licence"}, ...]
-THRESHOLDS = {"clarity": {"clear": 0.5}, "good_bad": {"good": 0.5}, "meter_type": {"unknown_below": 0.5}}
+UNKNOWN_BELOW = 0.50  # top-1 confidence; the origin system's rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,23 +68,24 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     val = load_photos(splits.val, splits.labels, recipe.input, shrink=False)
     model, weights = _as_stored(fit(model, learned, val, recipe, tell=tell))
     measured = {"val": _measure(model, val, recipe)}
+    extras = _extras(order.task, _measure(model, learned, recipe))
     if splits.test:
         measured["test"] = _measure(model, load_photos(splits.test, splits.labels, recipe.input, shrink=False), recipe)
-    card = _card(order, splits, sources, said, measured)
-    folder = write_bundle(order.models_dir, card, weights)
+    card = _card(order, splits, sources=sources, said=said, measured=measured, extras=extras)
+    folder = write_bundle(order.models_dir, card, {**weights, **as_stored(extras)})
     if order.promote:
         promote(order.models_dir, order.task, card.version)
     return folder
 
 
-def _card(order: Order, splits: Splits, sources: tuple[Source, ...], said: str, measured: dict[str, _Measured]) -> Card:
+def _card(
+    order: Order, splits: Splits, *, sources: tuple[Source, ...], said: str, measured: dict[str, _Measured], extras: Extras
+) -> Card:
     chosen = measured["val"]
     known = chosen.known()
     temperature = best_temperature(chosen.answers.logits[known], chosen.truth[known])
-    thresholds = dict(THRESHOLDS[order.task])
-    if order.task == "meter_type":
-        thresholds |= score_thresholds(familiarity(chosen.answers.logits[known], chosen.answers.embeddings[known], {}))
-    figures = {name: _figures(split, splits.labels, temperature) for name, split in measured.items()}
+    thresholds = _thresholds(order.task, chosen, temperature, extras)
+    figures = {name: _figures(split, splits.labels, temperature, thresholds, extras) for name, split in measured.items()}
     parent = current(order.models_dir, order.task)
     return Card(
         task=order.task,
@@ -108,16 +111,33 @@ def _card(order: Order, splits: Splits, sources: tuple[Source, ...], said: str, 
     )
 
 
-def _figures(split: _Measured, labels: tuple[str, ...], temperature: float) -> dict[str, Any]:
+def _thresholds(task: Task, chosen: _Measured, temperature: float, extras: Extras) -> dict[str, float]:
+    """Where the product's words begin, chosen on the validation photos."""
+    known = chosen.known()
+    logits, embeddings = chosen.answers.logits[known], chosen.answers.embeddings[known]
+    if task == "meter_type":
+        return {"unknown_below": UNKNOWN_BELOW, **score_thresholds(familiarity(logits, embeddings, extras))}
+    first = best_threshold(probabilities(logits, temperature)[:, 0], chosen.truth[known] == 0)
+    return {"clear" if task == "clarity" else "good": first}
+
+
+def _figures(
+    split: _Measured, labels: tuple[str, ...], temperature: float, thresholds: dict[str, float], extras: Extras
+) -> dict[str, Any]:
     known = split.known()
     confidences = probabilities(split.answers.logits, temperature)
-    figures = summarise(split.truth[known], confidences[known], labels)
-    if not known.all():
-        familiar = familiarity(split.answers.logits, split.answers.embeddings, {})
+    figures = summarise(split.truth[known], confidences[known], labels, thresholds)
+    if extras and not known.all():
+        familiar = familiarity(split.answers.logits, split.answers.embeddings, extras)
         figures["unknown_photos"] = int((~known).sum())
         figures["open_set"] = open_set(familiar[known], familiar[~known])
         figures["open_set_softmax"] = open_set(confidences[known].max(1), confidences[~known].max(1))
     return figures
+
+
+def _extras(task: Task, learned: _Measured) -> Extras:
+    """What the known score compares with; only meter types are an open set."""
+    return open_set_tensors(learned.answers.embeddings, learned.truth) if task == "meter_type" else {}
 
 
 def _measure(model: Classifier, photos: Photos, recipe: Recipe) -> _Measured:

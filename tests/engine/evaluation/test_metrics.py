@@ -20,7 +20,7 @@ def sure(guesses: list[int], confidence: float = 0.8) -> np.ndarray:
 
 def test_accuracy_recall_and_confusions_are_counted() -> None:
     truth = np.array([0, 0, 0, 1, 1, 2])
-    figures = summarise(truth, sure([0, 0, 1, 1, 1, 0]), LABELS)
+    figures = summarise(truth, sure([0, 0, 1, 1, 1, 0]), LABELS, {})
     assert figures["accuracy"] == pytest.approx(4 / 6, abs=1e-4)
     assert figures["per_label"]["a"] == {"precision": 0.6667, "recall": 0.6667, "f1": 0.6667, "photos": 3}
     assert figures["per_label"]["c"]["recall"] == 0
@@ -40,8 +40,15 @@ def test_macro_f1_is_scikit_learns_over_the_labels_that_occur(pairs: list[tuple[
 
 def test_two_labels_also_have_an_area_under_the_curve_of_the_first() -> None:
     truth = np.array([0, 0, 1, 1])
-    figures = summarise(truth, np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8]], np.float32), ("clear", "unclear"))
+    figures = summarise(truth, np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8]], np.float32), ("clear", "unclear"), {})
     assert figures["auc"] == 1 and figures["accuracy"] == 0.75
+
+
+def test_the_cards_threshold_decides_between_two_labels() -> None:
+    said = np.array([[0.7, 0.3], [0.9, 0.1]], np.float32)
+    strict = summarise(np.array([1, 0]), said, ("clear", "unclear"), {"clear": 0.8})
+    assert strict["accuracy"] == 1
+    assert summarise(np.array([1, 0]), said, ("clear", "unclear"), {})["accuracy"] == 0.5
 
 
 def test_one_sided_truth_has_no_area_under_the_curve() -> None:
@@ -61,7 +68,7 @@ def test_a_score_that_tells_known_from_unknown_has_an_auroc_near_one() -> None:
 
 
 def test_the_card_warns_of_labels_that_are_missed_and_of_repeated_confusions() -> None:
-    figures = summarise(np.array([0, 0, 0, 1, 1]), sure([1, 1, 0, 1, 1]), LABELS)
+    figures = summarise(np.array([0, 0, 0, 1, 1]), sure([1, 1, 0, 1, 1]), LABELS, {})
     assert known_failures(figures) == ("a: recall 0.33 on 3 test photos", "a taken for b (2 test photos)")
 
 
