@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 from settings import Settings, SettingsError, load_settings
 
 EXAMPLE = "example: python -m ui --home /srv/meters --port 7860"
+FAREWELL_S = 3  # open pages hold a connection for ever; a stop does not wait for them
 # Said before Gradio is imported, since it reads them then: nothing leaves this machine, nothing is fetched.
 OFFLINE = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -57,7 +59,8 @@ def _serve(settings: Settings) -> int:
     judge = PhotoJudge(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads, limits=limits)
     app = create_app(engine=engine, home=settings.home, judge=judge, clock=lambda: datetime.now(UTC), zone=get_localzone())
     print(f"  Pages:  http://{settings.ui_host}:{settings.ui_port}", flush=True)
-    uvicorn.run(app, host=settings.ui_host, port=settings.ui_port, log_level="warning")
+    threading.Thread(target=judge.warm_up, name="warm-up", daemon=True).start()
+    uvicorn.run(app, host=settings.ui_host, port=settings.ui_port, log_level="warning", timeout_graceful_shutdown=FAREWELL_S)
     return 0
 
 

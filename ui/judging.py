@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,11 @@ class PhotoJudge:
     def judge(self, data: bytes) -> Verdict:
         """The verdict on one file's bytes. Raises `PictureError` for an unsound picture, `ModelError` for a damaged model."""
         return appraise(data, models=self._models(), limits=self.limits)
+
+    def warm_up(self) -> None:
+        """Load the models ahead of the first photo. What is wrong with one is said when it is asked for, and on the Overview."""
+        with contextlib.suppress(ModelError):
+            self._models()
 
     def unknown_below(self) -> float:
         """The confidence under which a meter is UNKNOWN, 0..1."""

@@ -190,6 +190,7 @@ GROUPS_LEAD = "Unknown meters that look alike. Name a group once: it becomes a m
 GROUP = "Group {id}"
 UNGROUPED = "Ungrouped"
 UNGROUPED_HINT = "Too few look alike so far. They are tried again at every regroup."
+WAITS_FOR_MORE = "Waits for more"
 NEEDS_NAME = "Needs a name"
 NAMED = "Named"
 NO_GROUP = "No group yet"

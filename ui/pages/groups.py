@@ -53,7 +53,6 @@ def build_groups(archive: Archive, templates: Environment) -> None:
 
     timer = open_page("groups", words.GROUPS_LEAD, archive, templates)
     key, target = gr.State(""), gr.State(None)
-    notice = bare_html(elem_id="notice")
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=250):
             groups = bare_html(js_on_load=script("groups_list.js"), elem_id="groups")
@@ -70,6 +69,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
                     min_width=180,
                 )
                 button = gr.Button(words.NAME_NONE, variant="primary", elem_id="name-button", scale=1, min_width=190)
+            notice = bare_html(elem_id="notice")
             gallery = bare_html(js_on_load=script("groups_gallery.js"), elem_id="gallery")
     shown = [notice, text, key, target, groups, title, naming, button, gallery]
     groups.open(pick, None, shown, **DIRECT)
