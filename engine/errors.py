@@ -1,16 +1,16 @@
 """Every failure the engine expects, each with advice a person can act on.
 
-    EngineError
-    ├── PictureError            a file that cannot be judged; `reason` is the code a refusal is filed under
-    │   ├── EmptyFile           empty
-    │   ├── NotAnImage          not_an_image
-    │   ├── Truncated           truncated
-    │   ├── Unreadable          unreadable
-    │   ├── TooManyBytes        too_large
-    │   └── TooManyPixels       bomb
-    ├── ModelError              a model bundle that is missing, damaged or does not fit its card
-    ├── DataError               training or evaluation data that cannot be used as it is
-    └── ArgumentError           a command-line argument that makes no sense
+EngineError
+├── PictureError            a file that cannot be judged; `reason` is the code a refusal is filed under
+│   ├── EmptyFile           empty
+│   ├── NotAnImage          not_an_image
+│   ├── Truncated           truncated
+│   ├── Unreadable          unreadable
+│   ├── TooManyBytes        too_large
+│   └── TooManyPixels       bomb
+├── ModelError              a model bundle that is missing, damaged or does not fit its card
+├── DataError               training or evaluation data that cannot be used as it is
+└── ArgumentError           a command-line argument that makes no sense
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a fo
 
 
 def readable(path: PurePath | str) -> str:
-    """The path as valid Unicode: bytes that are no UTF-8 are written out as \\xNN, all else stays as it is."""
+    r"""The path as valid Unicode: bytes that are no UTF-8 are written out as \xNN, all else stays as it is."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
