@@ -1,0 +1,89 @@
+"""The verdict cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+
+from engine.errors import EngineError, ModelError, Truncated
+from engine.verdict import Clarity, GoodBad, Guess, Quality
+from tests.archive import HOSTILE
+from tests.photos import jpeg, verdict
+from ui.archive import Archive
+from ui.pages.predict import judge_file, render_cards
+
+MakeArchive = Callable[..., Archive]
+
+
+def card_text(archive: Archive, templates: Environment, tmp_path: Path, name: str = "a.jpg") -> str:
+    path = tmp_path / name
+    path.write_bytes(jpeg(1))
+    return render_cards([judge_file(path, archive)], [], archive, templates)
+
+
+def test_a_verdict_is_shown_with_its_probability_its_guesses_and_its_picture(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    text = card_text(archive_with(verdict(good_bad=GoodBad.BAD, good_probability=0.25)), templates, tmp_path)
+    assert "ACME_1" in text
+    assert "Clear 90%" in text
+    assert "80%" in text
+    assert "Bad <small>75%</small>" in text
+    assert "data:image/webp;base64," in text
+    assert "No quality issue" in text
+
+
+def test_an_unclear_photo_is_said_with_the_probability_of_being_unclear(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    answer = verdict(clarity=Clarity.UNCLEAR, clear_probability=0.2)
+    assert "Unclear 80%" in card_text(archive_with(answer), templates, tmp_path)
+
+
+def test_below_the_mark_a_meter_is_unknown_and_its_guesses_stay(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    guesses = (Guess(label="ACME_1", confidence=0.4), Guess(label="ACME_2", confidence=0.3))
+    text = card_text(archive_with(verdict("UNKNOWN", top3=guesses)), templates, tmp_path)
+    assert "Unknown meter" in text
+    assert "No known type reaches 50%" in text
+    assert text.count("meterbar low") == 2
+
+
+def test_every_defect_has_its_tag_its_bar_and_advice(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
+    poor = verdict(
+        quality=Quality.POOR, tags=("blurry",), scores={"blurry": 0.8, "well_exposed": 0.9}, suggestions=("Hold still.",)
+    )
+    text = card_text(archive_with(poor), templates, tmp_path)
+    assert "Blurry" in text
+    assert text.count("defect hit") == 1
+    assert "Hold still." in text
+    assert "Well exposed" not in text  # no defect, hence no bar and no warning
+
+
+def test_without_models_nothing_is_called_bad(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
+    text = card_text(archive_with(verdict(None, None, top3=(), known_score=None)), templates, tmp_path)
+    assert "Clarity not judged" in text
+    assert "Type not judged" in text
+    assert "Unclear" not in text
+
+
+@pytest.mark.parametrize(
+    "error", [Truncated("It ends too early. Send it again."), ModelError("The card is damaged. Restore it.")]
+)
+def test_what_cannot_be_judged_is_one_card_with_advice(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path, error: EngineError
+) -> None:
+    text = card_text(archive_with(error), templates, tmp_path, name="b.jpg")
+    assert text.count("verdict-error") == 1
+    assert "b.jpg" in text
+    assert str(error) in text
+
+
+def test_a_hostile_file_name_is_text(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
+    text = card_text(archive_with(), templates, tmp_path, name=HOSTILE.replace("/", ""))
+    assert "<img src=x" not in text
+    assert "&lt;img src=x" in text
