@@ -119,9 +119,9 @@ def test_a_new_archive_says_where_photos_go(watched: Watched, new_pages: Pages) 
     expect(page.locator("[data-testid=welcome]")).to_contain_text("python -m engine sample")
     expect(page.locator("#header .watcher")).to_contain_text("never started")
     page.goto(f"{new_pages.address}/groups")
-    expect(page.locator("#groups .empty")).to_contain_text("No group yet")
+    expect(page.locator("#gallery .empty")).to_contain_text("No group yet")
     page.goto(f"{new_pages.address}/history")
-    expect(page.locator("#table .empty")).to_contain_text("No photo matches")
+    expect(page.locator("#table .empty")).to_contain_text("No photo yet")
 
 
 def test_three_photos_and_a_corrupt_one_give_three_verdicts_and_one_named_error(

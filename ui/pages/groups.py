@@ -87,7 +87,7 @@ def show_group(key: str, archive: Archive, templates: Environment) -> tuple[obje
     group = next((group for group in groups if key_of(group) == key), groups[0] if groups else None)
     listed = templates.get_template("groups_list.html").render(groups=groups, chosen=key_of(group) if group else "")
     if group is None:
-        return "", None, listed, "", gr.Row(visible=False), gr.Button(), ""
+        return "", None, listed, "", gr.Row(visible=False), gr.Button(), render_gallery("", archive, templates)
     nameable = group.id is not None and group.status == GroupStatus.CANDIDATE
     photos = words.count_photos(group.photos)
     return (

@@ -9,6 +9,7 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.history import COUNT_CAP, Cursor, count_capped, read_choices, read_page, read_photo
+from db.overview import first_arrival
 from engine.quality import TAGS
 from ui import words
 from ui.archive import Archive
@@ -76,6 +77,8 @@ def render_table(asked: Asked, archive: Archive, templates: Environment) -> str:
             photos=page.photos,
             query=asked.query(older=asked.older, newer=asked.newer, photo=asked.photo),
             selected=asked.photo,
+            is_new=not page.photos and first_arrival(session) is None,
+            inbox=archive.inbox,
             count=f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
             has_newer=page.has_newer,
             has_older=page.has_older,

@@ -36,9 +36,7 @@ def read_tiles(session: Session, now: datetime) -> tuple[Tile, ...]:
         _photos(today, usual),
         _share(words.TILE_UNCLEAR, today.unclear_share, usual.unclear_share if usual else None, today.clarity_judged),
         _share(words.TILE_UNKNOWN, today.unknown_share, usual.unknown_share if usual else None, today.type_judged),
-        Tile(
-            label=words.TILE_REFUSED, value=f"{today.refused:,}", note=words.IN_REFUSED if today.refused else words.NONE_REFUSED
-        ),
+        _refused(today),
         Tile(
             label=words.TILE_TIME,
             value=words.MILLISECONDS.format(ms=f"{today.mean_ms:,.0f}") if today.mean_ms is not None else "–",
@@ -53,6 +51,14 @@ def _photos(today: Tally, usual: Tally | None) -> Tile:
         change = today.photos * MEAN_DAYS / usual.photos - 1
         note = f"{change:+.0%} {words.AGAINST_MEAN}"
     return Tile(label=words.TILE_PHOTOS, value=f"{today.photos:,}", note=note)
+
+
+def _refused(today: Tally) -> Tile:
+    if today.photos == 0:
+        return Tile(label=words.TILE_REFUSED, value="0", note=words.NOTHING_ARRIVED)
+    return Tile(
+        label=words.TILE_REFUSED, value=f"{today.refused:,}", note=words.IN_REFUSED if today.refused else words.NONE_REFUSED
+    )
 
 
 def _share(label: str, share: float | None, usual: float | None, judged: int) -> Tile:

@@ -132,4 +132,4 @@ def test_a_watcher_that_fell_silent_is_stopped(database: Engine, home: Home) -> 
     store(database, Service(name="watcher", beat_at=NOW - timedelta(minutes=10), state="running", detail={}))
     shown = services(database, home, home.root)
     assert (shown["Watcher"].state, shown["Watcher"].tone) == ("Stopped", "bad")
-    assert shown["Watcher"].lines == ("last sign of life 10 min ago", "Start it with `python -m daemon run`")
+    assert shown["Watcher"].lines == ("last sign of life 10 min ago", "Start it: python -m daemon run")
