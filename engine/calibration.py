@@ -37,18 +37,6 @@ def decide(confidences: Floats, thresholds: Mapping[str, float]) -> NDArray[np.i
     return np.where(confidences[:, 0] >= first_from, 0, 1).astype(np.intp)
 
 
-def best_threshold(scores: Floats, positive: NDArray[np.bool_]) -> float:
-    """The threshold from which a score 0..1 (N,) is taken for positive so that both sides are told best (Youden's J).
-
-    The middle of the gap, rounded to 0.01; 0.5 where there are too few photos, or of one side only.
-    """
-    if len(scores) < ENOUGH or positive.all() or not positive.any():
-        return 0.5
-    steps = np.linspace(0.01, 0.99, 99)
-    told = np.array([(scores[positive] >= step).mean() + (scores[~positive] < step).mean() for step in steps])
-    return round(float(steps[told >= told.max() - 1e-9].mean()), 2)
-
-
 def calibration_error(confidences: Floats, correct: NDArray[np.bool_], bins: int = 10) -> float:
     """Expected calibration error, 0..1: mean gap between confidence (N,) and the share that is correct, over equal-width bins."""
     edges = np.minimum((confidences * bins).astype(int), bins - 1)

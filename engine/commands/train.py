@@ -95,10 +95,10 @@ def _command(args: argparse.Namespace) -> str:
     return " ".join(["python -m engine train", args.task, args.data.resolve().name, "--out models", *weights, *options])
 
 
-def _licence(weights: Path | None) -> str:
-    """From the JSON beside the weights file, where there is one."""
+def _licence(weights: Path | None) -> str | None:
+    """From the JSON beside the weights file, where there is one; None where torchvision's own are used."""
     if weights is None:
-        return "start weights: torchvision (BSD-3-Clause), trained on ImageNet, or random"
+        return None
     beside = weights.with_suffix(".json")
     stated = json.loads(beside.read_text(encoding="utf-8")).get("licence") if beside.is_file() else None
-    return f"start weights {weights.name}: {stated or 'licence not stated'}"
+    return str(stated or "licence not stated")

@@ -41,10 +41,11 @@ RECIPES: dict[str, Recipe] = {
         augmentation=Augmentation(crop=0.8, rotation=10, perspective=0.03, flip=True, light=0.15, blur=0),
     ),
     "meter_type": Recipe(
-        network="mobilenet_v2", width=256, height=384, fit="letterbox", head_epochs=6, epochs=30, head_lr=1e-3, lr=3e-4
+        network="mobilenet_v2", width=256, height=384, fit="letterbox", head_epochs=2, epochs=20, head_lr=1e-3, lr=3e-4
     ),
     "good_bad": Recipe(
-        network="small_cnn", width=128, height=128, fit="stretch", head_epochs=0, epochs=30, head_lr=1e-3, lr=1e-3, batch=32,
-        smoothing=0.0, augmentation=Augmentation(crop=0.8, rotation=5, perspective=0.02, flip=True, light=0.1, blur=0),
+        network="small_cnn", width=128, height=128, fit="stretch", head_epochs=0, epochs=60, head_lr=1e-3, lr=2e-3, batch=32,
+        patience=15, smoothing=0.0,
+        augmentation=Augmentation(crop=0.8, rotation=5, perspective=0.02, flip=True, light=0.1, blur=0),
     ),
 }  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calibration import best_temperature, best_threshold, calibration_error, probabilities
+from engine.calibration import best_temperature, calibration_error, decide, probabilities
 
 
 @given(st.lists(st.floats(-500, 500, width=32), min_size=2, max_size=6), st.floats(0.2, 5))
@@ -38,11 +38,9 @@ def test_the_calibration_error_is_the_gap_between_claim_and_truth() -> None:
     assert calibration_error(confidences, np.arange(100) < 90) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_best_threshold_lies_in_the_middle_of_the_gap_between_the_sides() -> None:
-    scores = np.concatenate([np.linspace(0.7, 0.9, 15), np.linspace(0.1, 0.4, 15)]).astype(np.float32)
-    assert best_threshold(scores, np.arange(30) < 15) == pytest.approx(0.55, abs=0.02)
-
-
-def test_without_photos_of_both_sides_the_threshold_stays_in_the_middle() -> None:
-    assert best_threshold(np.linspace(0, 1, 30).astype(np.float32), np.ones(30, bool)) == 0.5
-    assert best_threshold(np.ones(4, np.float32), np.array([True, False, True, False])) == 0.5
+def test_between_two_labels_the_cards_threshold_decides_and_among_more_the_highest() -> None:
+    two = np.array([[0.7, 0.3], [0.85, 0.15]], np.float32)
+    assert decide(two, {"clear": 0.8}).tolist() == [1, 0]
+    assert decide(two, {"good": 0.5}).tolist() == [0, 0]
+    assert decide(two, {}).tolist() == [0, 0]
+    assert decide(np.array([[0.2, 0.5, 0.3]], np.float32), {"unknown_below": 0.9}).tolist() == [1]

@@ -44,5 +44,6 @@ def test_a_weights_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_the_licence_of_the_start_weights_is_read_from_the_file_beside_them(tmp_path: Path) -> None:
     (tmp_path / "start.json").write_text('{"licence": "BSD"}')
-    assert train._licence(tmp_path / "start.pt") == "start weights start.pt: BSD"
-    assert "not stated" in train._licence(tmp_path / "other.pt")
+    assert train._licence(tmp_path / "start.pt") == "BSD"
+    assert train._licence(tmp_path / "other.pt") == "licence not stated"
+    assert train._licence(None) is None

@@ -52,7 +52,7 @@ def draw_folders(root: Path, shapes: dict[str, str], count: int, seed: int) -> P
 def an_order(tmp_path: Path, recipe: Recipe = TINY, **changes: object) -> Order:
     order = Order(
         task="meter_type", data=tmp_path / "data", models_dir=tmp_path / "models", recipe=recipe,
-        weights=None, weights_licence="none",
+        weights=None, weights_licence=None,
         command="python -m engine train meter_type data --out models", promote=True, today=datetime.date(2030, 1, 2),
     )  # fmt: skip
     return replace(order, **changes)  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ def test_the_card_says_what_was_learned_from_and_how_well(tmp_path: Path) -> Non
     assert card.labels == ("edged", "round")
     assert card.training.counts == {"edged": 8, "round": 8}
     assert [(source.name, source.licence) for source in card.training.sources] == [("drawn", "CC0")]
-    assert card.licences == ("none", "CC0")
+    assert card.licences == ("CC0",), "a random start has no licence"
     assert card.metrics["test"]["photos"] == 6 and card.metrics["test"]["unknown_photos"] == 2
     assert card.thresholds["unknown_below"] == 0.5
     assert card.created == "2030-01-02" and card.parent is None
