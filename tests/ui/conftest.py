@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,11 +44,15 @@ class Watched:
     trouble: list[str] = field(default_factory=list)
 
 
-def serve(home: Home, models: Path) -> Iterator[Pages]:
-    """Start the pages on a free port and wait until they are healthy."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serve(home: Home, models: Path, port: int) -> Iterator[Pages]:
+    """Start the pages and wait until they are healthy; stop them at the end."""
     command = [sys.executable, "-m", "ui", "--home", str(home.root), "--port", str(port), "--models", str(models)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     address = f"http://127.0.0.1:{port}"
@@ -79,21 +83,22 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     engine = open_database(f"sqlite:///{home.db}/metersieve.sqlite")
     fill(engine, home.root, datetime.now(UTC))
     engine.dispose()
-    yield from serve(home, home.root / "models")
+    with serve(home, home.root / "models", free_port()) as pages:
+        yield pages
 
 
 @pytest.fixture(scope="module")
 def new_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """The pages of an archive where nothing ever arrived."""
     home = Home(tmp_path_factory.mktemp("new")).make()
-    yield from serve(home, home.root / "models")
+    with serve(home, home.root / "models", free_port()) as pages:
+        yield pages
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("no chromium in /usr/bin: apt-get install chromium")
-    os.environ.setdefault("PLAYWRIGHT_SKIP_VALIDATE_HOST_REQUIREMENTS", "1")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from daemon.home import Home
 from tests.archive import HOSTILE
 from tests.photos import jpeg
-from tests.ui.conftest import Pages, Watched
+from tests.ui.conftest import Pages, Watched, free_port, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.product]
 
@@ -110,6 +111,19 @@ def test_dragging_over_a_chart_zooms_and_a_double_click_goes_back(watched: Watch
         expect(plot.get_by_role("img", name=whole)).to_have_count(0)
         plot.dblclick(position={"x": 200, "y": 80})
         expect(drawing).to_have_attribute("aria-label", whole)
+
+
+def test_an_open_overview_goes_on_after_the_pages_were_restarted(browser: Browser, home: Home) -> None:
+    port, page = free_port(), browser.new_page()
+    updated = page.get_by_test_id("updated")
+    with serve(home, home.root / "models", port) as pages:
+        visit(page, pages, "")
+        before = updated.inner_text()
+    expect(page.get_by_text("Connection to the server was lost")).to_be_visible()
+    with serve(home, home.root / "models", port):
+        expect(updated).not_to_have_text(before)
+        expect(page.get_by_text("Connection to the server was lost")).to_have_count(0)
+    page.close()
 
 
 def test_a_new_archive_says_where_photos_go(watched: Watched, new_pages: Pages) -> None:
