@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, TypeDecorator, text
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, TypeDecorator, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -66,7 +66,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON(none_as_null=True), list[Any]: JSON(none_as_null=True)}  # noqa: RUF012
 
 
 class Photo(Base):
@@ -82,12 +82,12 @@ class Photo(Base):
     received_at: Mapped[datetime]
     filed_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(Text)  # path under inbox/ as it arrived, "/" between folders
-    source_inode: Mapped[int | None]
-    source_mtime_ns: Mapped[int | None]
+    source_inode: Mapped[int | None] = mapped_column(BigInteger)
+    source_mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
     source_removed: Mapped[bool] = mapped_column(default=False)
     site: Mapped[str | None] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(Text)
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str | None] = mapped_column(String(16))  # an `Outcome`; NULL = intent only
     intended: Mapped[str] = mapped_column(String(16))  # the `Outcome` the intent aims at

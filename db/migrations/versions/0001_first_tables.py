@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-20 18:06:20.058203
+Create Date: 2026-11-20 19:03:53.149098
 """
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=40), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
-    sa.Column('payload', sa.JSON(), nullable=False),
+    sa.Column('payload', sa.JSON(none_as_null=True), nullable=False),
     sa.Column('asked_at', sa.DateTime(), nullable=False),
     sa.Column('started_at', sa.DateTime(), nullable=True),
     sa.Column('ended_at', sa.DateTime(), nullable=True),
@@ -43,7 +43,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('beat_at', sa.DateTime(), nullable=False),
     sa.Column('state', sa.String(length=40), nullable=False),
-    sa.Column('detail', sa.JSON(), nullable=False),
+    sa.Column('detail', sa.JSON(none_as_null=True), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_service'))
     )
     op.create_table('photo',
@@ -51,12 +51,12 @@ def upgrade() -> None:
     sa.Column('received_at', sa.DateTime(), nullable=False),
     sa.Column('filed_at', sa.DateTime(), nullable=True),
     sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('source_inode', sa.Integer(), nullable=True),
-    sa.Column('source_mtime_ns', sa.Integer(), nullable=True),
+    sa.Column('source_inode', sa.BigInteger(), nullable=True),
+    sa.Column('source_mtime_ns', sa.BigInteger(), nullable=True),
     sa.Column('source_removed', sa.Boolean(), nullable=False),
     sa.Column('site', sa.String(length=120), nullable=True),
     sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('size_bytes', sa.Integer(), nullable=False),
+    sa.Column('size_bytes', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=True),
     sa.Column('outcome', sa.String(length=16), nullable=True),
     sa.Column('intended', sa.String(length=16), nullable=False),
@@ -77,12 +77,12 @@ def upgrade() -> None:
     sa.Column('meter_type', sa.String(length=120), nullable=True),
     sa.Column('guessed_type', sa.String(length=120), nullable=True),
     sa.Column('known_score', sa.Double(), nullable=True),
-    sa.Column('display_box', sa.JSON(), nullable=True),
-    sa.Column('top3', sa.JSON(), nullable=True),
-    sa.Column('measures', sa.JSON(), nullable=True),
-    sa.Column('scores', sa.JSON(), nullable=True),
-    sa.Column('suggestions', sa.JSON(), nullable=True),
-    sa.Column('stamps', sa.JSON(), nullable=True),
+    sa.Column('display_box', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('top3', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('measures', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('scores', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('suggestions', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('stamps', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('group_id', sa.Integer(), nullable=True),
     sa.Column('group_strength', sa.Double(), nullable=True),
     sa.Column('map_x', sa.Double(), nullable=True),
