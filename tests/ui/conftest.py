@@ -27,6 +27,13 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PATIENCE_MS = 30_000  # a loaded two-core machine
 START_S = 90
 
+READY = {  # what shows that a page's own content has come
+    "": "[data-testid=updated]",
+    "predict": "#drop input[type=file]",
+    "history": "[data-testid=detail]",
+    "groups": "[data-testid=gallery]",
+}
+
 
 @dataclass
 class Pages:
@@ -123,3 +130,8 @@ def watched(browser: Browser) -> Iterator[Watched]:
     yield watched
     context.close()
     assert trouble == []
+
+
+def visit(page: Page, pages: Pages, name: str) -> None:
+    page.goto(f"{pages.address}/{name}")
+    expect(page.locator(READY[name.partition("?")[0]]).first).to_be_attached()
