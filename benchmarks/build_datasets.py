@@ -30,6 +30,7 @@ LEAST_PHOTOS, LEAST_METERS = 6, 3  # a field design with fewer is not a type yet
 LEAST_TYPED = 10  # the same for hand-typed photos of other sources, whose meters are not told apart
 STRANGERS_STEP = 3  # every third gas or water meter teaches doubt: enough to balance the types
 OTHERS_STEP = 2  # every second photo of other sources, so that field photos stay the majority
+SPOILT = {"blurry", "dark", "screen_photo"}  # flags of a bad picture; dirt and glare are the meter's own
 ONE_UNIT = "Itron_one_unit"  # a single meter: it can be learned, but not tested
 FIELD_LICENCE = "photos of the system this product grew from"
 
@@ -60,7 +61,7 @@ def main() -> None:
     sides = assign_sides([*field, *typed], args.seed)
     build_meter_type(args.out / "meter_type", field, typed, untyped, sides)
     build_clarity(args.out / "clarity", args.data, field, [*typed, *untyped], sides=sides, seed=args.seed)
-    build_good_bad(args.out / "good_bad", args.data, field, sides, args.seed)
+    build_good_bad(args.out / "good_bad", args.data, field, typed, sides=sides, seed=args.seed)
 
 
 def read_field(data: Path) -> list[Photo]:
@@ -171,8 +172,8 @@ def write_twins(side: Path, photo: Photo, rng: np.random.Generator, *, clear: bo
             save(twin, side / "unclear" / f"{prefix}{defect}-{name_of(photo)}")
 
 
-def build_good_bad(out: Path, data: Path, field: list[Photo], sides: dict[str, str], seed: int) -> None:
-    """Good pictures and their degraded twins: faces as the origin system had them, and sound field photos."""
+def build_good_bad(out: Path, data: Path, field: list[Photo], typed: list[Photo], *, sides: dict[str, str], seed: int) -> None:
+    """Good pictures and their degraded twins: faces as the origin system had them, and sound photos of meters."""
     rng = np.random.default_rng(seed)
     used: list[Photo] = []
     faces = 0
@@ -182,9 +183,8 @@ def build_good_bad(out: Path, data: Path, field: list[Photo], sides: dict[str, s
         side = "test" if place < SHARES["test"] else "val" if place < SHARES["test"] + SHARES["val"] else "train"
         faces += side == "train"
         link(path, out / side / row["label"] / f"face-{path.name}")
-    for photo in field:
-        if photo.row["flags"] != "none" or photo.row["readable"] != "yes":
-            continue
+    sound = [photo for photo in field if photo.row["readable"] == "yes" and not SPOILT & set(photo.row["flags"].split("|"))]
+    for photo in [*sound, *(photo for photo in typed if photo.kind != ONE_UNIT)]:
         side = sides[photo.meter]
         used += [photo] if side == "train" else []
         link(photo.path, out / side / "Good" / name_of(photo))

@@ -31,7 +31,6 @@ class Answers:
 def fit(model: Classifier, train: Photos, val: Photos, recipe: Recipe, *, tell: Callable[[str], None]) -> Classifier:
     """Train `model` and return the averaged weights of the epoch with the lowest validation loss, on the CPU."""
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(recipe.threads)
     rng = np.random.default_rng(recipe.seed)
     model.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     weights = class_weights(train.targets, recipe.balance).to(device())

@@ -65,6 +65,7 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     recipe = order.recipe
     splits = read_splits(order.data, order.task, seed=recipe.seed)
     sources = _sources(order.data, splits)
+    torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)  # the new head's first weights
     model, said = start(recipe.network, len(splits.labels), order.weights)
     tell(f"{len(splits.train)} photos to learn from, {len(splits.val)} to choose by, {len(splits.test)} to test; start: {said}")
