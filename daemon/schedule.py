@@ -6,9 +6,10 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine, select
@@ -18,9 +19,9 @@ from daemon.home import Home
 from daemon.lock import Busy, locked
 from daemon.refile import refile
 from daemon.watch import Watch
-from db.jobs import JobKind, ask_again, begin, end, waiting_jobs
+from db.jobs import JobKind, ask_again, begin, end, photos_to_move, waiting_jobs
 from db.records import beat, service
-from db.tables import Job, JobStatus, Photo
+from db.tables import Job, JobStatus
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +103,8 @@ class Schedule:
                     if not busy:  # else it waits for the next: the one under way began before it was asked for
                         self._mark_begun(job_id)
                         self._regroup_now()
-                case JobKind.MOVE_GROUP:
-                    self._move_group(job_id, int(payload["group_id"]))
+                case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
+                    self._move(job_id, payload)
                 case _:
                     self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")
         quiet_s = time.monotonic() - self._watch.last_arrival_s
@@ -115,14 +116,14 @@ class Schedule:
     def _regroup_now(self) -> None:
         self._scheduler.modify_job("regroup", next_run_time=datetime.now(UTC))
 
-    def _move_group(self, job_id: int, group_id: int) -> None:
-        """Move a named group's photos to its type's folder; not while a regrouping moves photos."""
+    def _move(self, job_id: int, payload: Mapping[str, Any]) -> None:
+        """Move photos that a person named to their type's folder; not while a regrouping moves photos."""
         try:
             with locked(self._home.db / "regroup.lock"):
                 self._mark_begun(job_id)
                 with Session(self._database) as session:
-                    members = list(session.scalars(select(Photo.id).where(Photo.group_id == group_id)))
-                moved = refile(self._home, self._database, members, template=self._template)
+                    named = photos_to_move(session, payload)
+                moved = refile(self._home, self._database, named, template=self._template)
         except Busy:
             return
         self._finish(job_id, ok=True, message=f"moved {moved} photos")

@@ -1,25 +1,30 @@
-"""What the Groups page asks and does: groups with their faces, members page by page, naming, a regroup on demand."""
+"""What the Groups page asks and does: groups with their faces, members page by page, the map of unknowns, naming."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db.tables import GroupStatus, Job, JobStatus, Label, Outcome, Photo, PhotoGroup
+from db.jobs import JobKind, ask
+from db.tables import GroupStatus, Label, Photo, PhotoGroup
+from db.unknowns import is_unknown
 from engine.errors import ArgumentError
 from engine.names import check_label
 from engine.verdict import UNKNOWN
 
 FACES = 4  # photos in a group's mosaic
+MAP_MOST = 5000  # points on the map: half a megabyte for the browser, and more would hide one another
 _WEAKEST = -1.0  # stands for "no strength": sorts after every real one, which are 0..1
 
 
 class NamingError(Exception):
-    """A group that cannot be named as asked. The text says why and what to do; nothing was stored."""
+    """A group or selection that cannot be named as asked. The text says why and what to do; nothing was stored."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +61,35 @@ class Place:
         return cls(_WEAKEST if photo.group_strength is None else photo.group_strength, photo.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Unknown photos that a person picked out, whatever their groups."""
+
+    photo_ids: tuple[int, ...]
+
+
+Members = int | Selection | None  # a group's id; a selection; None = the unknown photos in no group
+
+
+class MapPoint(NamedTuple):
+    """One unknown photo on the map of unknown meters: near = alike."""
+
+    id: int
+    sha256: str
+    x: float  # 0..1
+    y: float
+    group_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a naming did."""
+
+    name: str  # as stored
+    photos: int  # named
+    left_out: int  # asked for, but no longer unknown
+
+
 def read_groups(session: Session) -> tuple[GroupCard, ...]:
     """Candidates first, largest first, then the named; last the ungrouped unknowns, where there are any."""
     rows = session.execute(
@@ -72,23 +106,41 @@ def read_groups(session: Session) -> tuple[GroupCard, ...]:
     ]
     ungrouped = count_members(session, None)
     if ungrouped:
-        newest = select(Photo.sha256).where(*_in_group(None), Photo.sha256.is_not(None)).order_by(Photo.id.desc()).limit(FACES)
+        newest = select(Photo.sha256).where(*_are(None), Photo.sha256.is_not(None)).order_by(Photo.id.desc()).limit(FACES)
         cards.append(GroupCard(id=None, status=None, name=None, photos=ungrouped, faces=tuple(map(str, session.scalars(newest)))))
     return tuple(cards)
 
 
-def read_members(session: Session, group_id: int | None, *, after: Place | None = None, size: int = 60) -> tuple[Photo, ...]:
-    """At most `size` photos of a group, most typical first, beyond `after`. `group_id` None = the ungrouped unknowns."""
+def read_members(session: Session, members: Members, *, after: Place | None = None, size: int = 60) -> tuple[Photo, ...]:
+    """At most `size` photos of a group or selection, most typical first, beyond `after`."""
     strength = func.coalesce(Photo.group_strength, _WEAKEST)
-    statement = select(Photo).where(*_in_group(group_id))
+    statement = select(Photo).where(*_are(members))
     if after is not None:
         statement = statement.where(or_(strength < after.strength, and_(strength == after.strength, Photo.id > after.id)))
     return tuple(session.scalars(statement.order_by(strength.desc(), Photo.id).limit(size)).all())
 
 
-def count_members(session: Session, group_id: int | None) -> int:
-    """How many photos a group has."""
-    return session.scalar(select(func.count()).where(*_in_group(group_id))) or 0
+def count_members(session: Session, members: Members) -> int:
+    """How many photos a group has, or how many of a selection are still unknown."""
+    return session.scalar(select(func.count()).where(*_are(members))) or 0
+
+
+def still_unknown(session: Session, photo_ids: Iterable[int]) -> Selection:
+    """These photos without those that are not, or no longer, unknown."""
+    return Selection(tuple(session.scalars(select(Photo.id).where(*_are(Selection(tuple(photo_ids)))).order_by(Photo.id))))
+
+
+def read_map(session: Session, *, most: int = MAP_MOST) -> tuple[tuple[MapPoint, ...], int]:
+    """The newest `most` unknown photos that a regrouping gave a place, newest first; and how many have one."""
+    placed = (*is_unknown(), Photo.map_x.is_not(None), Photo.map_y.is_not(None), Photo.sha256.is_not(None))
+    rows = session.execute(
+        select(Photo.id, Photo.sha256, Photo.map_x, Photo.map_y, Photo.group_id)
+        .where(*placed)
+        .order_by(Photo.id.desc())
+        .limit(most)
+    ).all()
+    total = len(rows) if len(rows) < most else session.scalar(select(func.count()).where(*placed)) or 0
+    return tuple(map(MapPoint._make, rows)), total
 
 
 def name_group(
@@ -108,28 +160,40 @@ def name_group(
         raise NamingError("This group is gone: a newer grouping dissolved it. Choose another group.")
     if group.status == GroupStatus.NAMED:
         raise NamingError(f"This group is already named {group.name}.")
-    members = list(session.scalars(select(Photo.id).where(*_in_group(group_id))))
+    members = list(session.scalars(select(Photo.id).where(*_are(group_id))))
     if len(members) != seen:
         raise NamingError(f"The group changed: it now has {len(members):,} photos instead of {seen:,}. Look again, then name it.")
     group.status, group.name = GroupStatus.NAMED.value, name
-    session.add_all(Label(photo_id=member, field="meter_type", value=name, by=by, at=now) for member in members)
-    session.execute(update(Photo).where(*_in_group(group_id)).values(meter_type=name))
-    session.add(_job("move_group", {"group_id": group_id}, now))
+    _label(session, members, name, by=by, now=now)
+    ask(session, JobKind.MOVE_GROUP, {"group_id": group_id}, now)
     return name
 
 
-def ask_regroup(session: Session, now: datetime) -> bool:
-    """Ask the daemon to group the unknowns now; False where that is asked for already. The caller commits."""
-    if is_regroup_asked(session):
-        return False
-    session.add(_job("regroup", {}, now))
-    return True
+def name_photos(
+    session: Session, photo_ids: Iterable[int], text: str, *, by: str, now: datetime, known: Iterable[str] = ()
+) -> Naming:
+    """Say which meter type these photos are, whatever their groups; as `name_group` otherwise. The caller commits.
 
+    Only photos that are still unknown are named. They leave their candidate group, which keeps the others; a group
+    taken whole becomes a named one, as if it had been named by itself.
 
-def is_regroup_asked(session: Session) -> bool:
-    """Whether a regroup waits or runs."""
-    open_jobs = select(Job.id).where(Job.kind == "regroup", Job.status.in_([JobStatus.WAITING, JobStatus.RUNNING]))
-    return session.scalar(open_jobs.limit(1)) is not None
+    Raises `NamingError`; then nothing was changed.
+    """
+    asked = set(photo_ids)
+    name = _type_name(text, known=(*known, *read_type_names(session)))
+    rows = session.execute(select(Photo.id, Photo.group_id).where(*_are(Selection(tuple(asked)))).with_for_update()).all()
+    if not rows:
+        raise NamingError("None of these photos is still unknown. Select others.")
+    taken = Counter(group_id for _, group_id in rows if group_id is not None)
+    whole = {group_id for group_id, photos in taken.items() if photos == count_members(session, group_id)}
+    for group in session.scalars(select(PhotoGroup).where(PhotoGroup.id.in_(whole))):
+        group.status, group.name = GroupStatus.NAMED.value, name
+    leaving = [photo_id for photo_id, group_id in rows if group_id not in whole]
+    session.execute(update(Photo).where(Photo.id.in_(leaving)).values(group_id=None, group_strength=None))
+    named = [photo_id for photo_id, _ in rows]
+    _label(session, named, name, by=by, now=now)
+    ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": named}, now)
+    return Naming(name, len(named), len(asked) - len(named))
 
 
 def read_type_names(session: Session) -> tuple[str, ...]:
@@ -148,10 +212,19 @@ def _type_name(text: str, *, known: Iterable[str]) -> str:
     return next((other for other in known if other.casefold() == name.casefold()), name)
 
 
-def _in_group(group_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    if group_id is not None:
-        return (Photo.group_id == group_id,)
-    return (Photo.group_id.is_(None), Photo.meter_type == UNKNOWN, Photo.outcome == Outcome.FILED)
+def _label(session: Session, photo_ids: Sequence[int], name: str, *, by: str, now: datetime) -> None:
+    session.add_all(Label(photo_id=photo_id, field="meter_type", value=name, by=by, at=now) for photo_id in photo_ids)
+    session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(meter_type=name))
+
+
+def _are(members: Members) -> tuple[ColumnElement[bool], ...]:
+    match members:
+        case Selection(photo_ids):
+            return (*is_unknown(), Photo.id.in_(photo_ids))
+        case None:
+            return (*is_unknown(), Photo.group_id.is_(None))
+        case group_id:
+            return (Photo.group_id == group_id,)
 
 
 def _faces(session: Session) -> dict[int, list[str]]:
@@ -168,7 +241,3 @@ def _faces(session: Session) -> dict[int, list[str]]:
     ):
         faces.setdefault(group_id, []).append(sha256)
     return faces
-
-
-def _job(kind: str, payload: dict[str, int], now: datetime) -> Job:
-    return Job(kind=kind, status=JobStatus.WAITING.value, payload=payload, asked_at=now)

@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.tables import Job, JobStatus
+from db.tables import Job, JobStatus, Photo
 
 
 class JobKind(StrEnum):
     """Everything the daemon can be asked to do."""
 
     REGROUP = "regroup"
-    MOVE_GROUP = "move_group"
+    MOVE_GROUP = "move_group"  # payload {"group_id"}: its photos move to where their rows say they belong
+    MOVE_PHOTOS = "move_photos"  # payload {"photo_ids"}: likewise
+
+
+def ask(session: Session, kind: JobKind, payload: Mapping[str, Any], now: datetime) -> None:
+    """Ask the daemon to do something. The caller commits."""
+    session.add(Job(kind=kind.value, status=JobStatus.WAITING.value, payload=dict(payload), asked_at=now))
+
+
+def ask_regroup(session: Session, now: datetime) -> bool:
+    """Ask the daemon to group the unknowns now; False where that is asked for already. The caller commits."""
+    if is_regroup_asked(session):
+        return False
+    ask(session, JobKind.REGROUP, {}, now)
+    return True
+
+
+def is_regroup_asked(session: Session) -> bool:
+    """Whether a regroup waits or runs."""
+    open_jobs = select(Job.id).where(Job.kind == JobKind.REGROUP, Job.status.in_([JobStatus.WAITING, JobStatus.RUNNING]))
+    return session.scalar(open_jobs.limit(1)) is not None
+
+
+def photos_to_move(session: Session, payload: Mapping[str, Any]) -> list[int]:
+    """The ids of the photos that a `MOVE_GROUP` or `MOVE_PHOTOS` job is about."""
+    if "photo_ids" in payload:
+        return [int(photo_id) for photo_id in payload["photo_ids"]]
+    return list(session.scalars(select(Photo.id).where(Photo.group_id == int(payload["group_id"]))))
 
 
 def waiting_jobs(session: Session) -> Sequence[Job]:

@@ -6,7 +6,20 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db.groups import NamingError, Place, ask_regroup, name_group, read_groups, read_members
+from db.groups import (
+    MapPoint,
+    Naming,
+    NamingError,
+    Place,
+    Selection,
+    count_members,
+    name_group,
+    name_photos,
+    read_groups,
+    read_map,
+    read_members,
+    still_unknown,
+)
 from db.tables import Job, Label, Photo, PhotoGroup
 from tests.archive import NOW, photo, store, store_group, unknown
 
@@ -18,9 +31,16 @@ def name(database: Engine, group_id: int, text: str, *, seen: int, known: tuple[
         return stored
 
 
+def name_these(database: Engine, rows: list[Photo], text: str, **given: tuple[str, ...]) -> Naming:
+    with Session(database) as session:
+        done = name_photos(session, [row.id for row in rows], text, by="ana", now=NOW, **given)
+        session.commit()
+        return done
+
+
 def everything(database: Engine) -> list[tuple[object, ...]]:
     with Session(database) as session:
-        photos = session.execute(select(Photo.id, Photo.meter_type).order_by(Photo.id)).all()
+        photos = session.execute(select(Photo.id, Photo.meter_type, Photo.group_id).order_by(Photo.id)).all()
         groups = session.execute(select(PhotoGroup.id, PhotoGroup.status, PhotoGroup.name)).all()
         return [*photos, *groups, *session.scalars(select(Label.value)), *session.scalars(select(Job.kind))]
 
@@ -114,11 +134,85 @@ def test_only_a_candidate_can_be_named(database: Engine, status: str, says: str)
         name(database, group + 1, "ACME7", seen=1)
 
 
-def test_a_regroup_is_asked_for_once(database: Engine) -> None:
+def test_the_map_has_every_unknown_photo_with_a_place_the_newest_first(database: Engine) -> None:
+    placed = [unknown(number, map_x=number / 10, map_y=0.5) for number in (1, 2)]
+    group = store_group(database, *placed)
+    lone = unknown(3, map_x=0.0, map_y=1.0)
+    store(database, lone, unknown(4), photo(5, map_x=0.1, map_y=0.1), unknown(6, map_x=0.1, map_y=0.1, outcome=None))
     with Session(database) as session:
-        assert ask_regroup(session, NOW)
-        assert not ask_regroup(session, NOW)
-        job = session.scalars(select(Job)).one()
-        job.status = "done"
-        session.flush()
-        assert ask_regroup(session, NOW)
+        points, total = read_map(session)
+        assert points == (
+            MapPoint(lone.id, str(lone.sha256), 0.0, 1.0, None),
+            MapPoint(placed[1].id, str(placed[1].sha256), 0.2, 0.5, group),
+            MapPoint(placed[0].id, str(placed[0].sha256), 0.1, 0.5, group),
+        )
+        assert total == 3
+        assert read_map(session, most=2) == (points[:2], 3)
+        assert read_map(session, most=3) == (points, 3)
+
+
+def test_a_selection_pages_like_a_group_and_holds_unknowns_alone(database: Engine) -> None:
+    members, lone, known = [unknown(1), unknown(2), unknown(3)], unknown(4), photo(5)
+    store_group(database, *members)
+    store(database, lone, known)
+    with Session(database) as session:
+        picked = still_unknown(session, [row.id for row in (known, lone, members[2], members[0])] + [999])
+        assert set(picked.photo_ids) == {lone.id, members[2].id, members[0].id}
+        assert count_members(session, picked) == 3
+        assert [row.id for row in read_members(session, picked, size=2)] == [members[0].id, members[2].id]
+        place = Place.of(members[2])
+        assert [row.id for row in read_members(session, picked, after=place, size=2)] == [lone.id]
+        assert (read_members(session, Selection(())), count_members(session, Selection(()))) == ((), 0)
+
+
+def test_naming_a_selection_takes_photos_out_of_their_group_and_leaves_the_others_in_it(database: Engine) -> None:
+    members, lone = [unknown(1), unknown(2), unknown(3)], unknown(4)
+    group = store_group(database, *members)
+    store(database, lone)
+    assert name_these(database, [members[0], lone], " ACME 7") == Naming("ACME 7", photos=2, left_out=0)
+    with Session(database) as session:
+        rows = {row.id: (row.meter_type, row.group_id, row.group_strength) for row in session.scalars(select(Photo))}
+        assert rows[members[0].id] == rows[lone.id] == ("ACME 7", None, None)
+        assert rows[members[1].id] == ("UNKNOWN", group, 0.99)
+        assert (session.get_one(PhotoGroup, group).status, session.get_one(PhotoGroup, group).name) == ("candidate", None)
+        assert [(card.id, card.photos) for card in read_groups(session)] == [(group, 2)]
+        assert set(session.scalars(select(Photo.guessed_type))) == {"UNKNOWN"}
+        labels = session.execute(select(Label.photo_id, Label.field, Label.value, Label.by, Label.at).order_by(Label.photo_id))
+        assert labels.all() == [(row.id, "meter_type", "ACME 7", "ana", NOW) for row in (members[0], lone)]
+        (job,) = session.scalars(select(Job))
+        assert (job.kind, job.payload) == ("move_photos", {"photo_ids": [members[0].id, lone.id]})
+
+
+def test_a_group_that_a_selection_takes_whole_is_named_as_if_by_itself(database: Engine) -> None:
+    whole, part = [unknown(1), unknown(2)], [unknown(3), unknown(4)]
+    taken, kept = store_group(database, *whole), store_group(database, *part)
+    name_these(database, [*whole, part[0]], "ACME7")
+    with Session(database) as session:
+        assert [(card.id, card.status, card.name, card.photos) for card in read_groups(session)] == [
+            (kept, "candidate", None, 1),
+            (taken, "named", "ACME7", 2),
+        ]
+
+
+def test_photos_of_a_selection_that_got_a_type_meanwhile_are_left_out(database: Engine) -> None:
+    open_, known = unknown(1), photo(2)
+    store(database, open_, known)
+    assert name_these(database, [open_, known, known], "acme7", known=("ACME7",)) == Naming("ACME7", photos=1, left_out=1)
+    before = everything(database)
+    with pytest.raises(NamingError, match="still unknown"):
+        name_these(database, [open_, known], "ACME8")
+    with pytest.raises(NamingError, match="still unknown"):
+        name_these(database, [], "ACME8")
+    assert everything(database) == before
+    with Session(database) as session:
+        assert session.scalars(select(Label.photo_id)).all() == [open_.id]
+
+
+@pytest.mark.parametrize("text", ["", "../up", "UNKNOWN"])
+def test_a_bad_name_for_a_selection_is_refused_and_nothing_is_stored(database: Engine, text: str) -> None:
+    members = [unknown(1), unknown(2)]
+    store_group(database, *members)
+    before = everything(database)
+    with pytest.raises(NamingError, match=r"\w"):
+        name_these(database, members, text)
+    assert everything(database) == before

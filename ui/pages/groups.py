@@ -12,13 +12,12 @@ from db.groups import (
     GroupCard,
     NamingError,
     Place,
-    ask_regroup,
     count_members,
-    is_regroup_asked,
     name_group,
     read_groups,
     read_members,
 )
+from db.jobs import ask_regroup, is_regroup_asked
 from db.overview import read_heartbeats
 from db.tables import GroupStatus
 from ui import words

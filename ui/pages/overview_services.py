@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from db.groups import is_regroup_asked
+from db.jobs import is_regroup_asked
 from db.overview import Heartbeat, read_heartbeats
 from engine.bundle import Card
 from engine.errors import ModelError
