@@ -70,7 +70,6 @@ class Training(_Frozen):
     counts: dict[str, int] = Field(default_factory=dict)  # training photos per label
     sources: tuple[Source, ...] = ()
     fingerprint: str = ""  # sha256 over the sorted sha256 of the training files
-    notes: tuple[str, ...] = ()
 
 
 class Card(_Frozen):

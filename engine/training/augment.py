@@ -22,7 +22,6 @@ class Augmentation:
     flip: bool = False  # mirrored plates cannot be read, so only where the label does not depend on text
     light: float = 0.3  # relative change of brightness, contrast and saturation
     blur: float = 1.0  # largest sigma, pixels of the network's input
-    quarter_turns: bool = False
 
 
 def augment(pixels: Pixels, rng: np.random.Generator, how: Augmentation) -> Pixels:
@@ -41,8 +40,6 @@ def _geometry(pixels: Pixels, rng: np.random.Generator, how: Augmentation) -> Pi
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) + rng.uniform(-2, 2, (4, 2)) * how.perspective
     if how.flip and rng.random() < 0.5:
         corners = corners[[1, 0, 3, 2]]
-    if how.quarter_turns:
-        corners = np.roll(corners, rng.integers(4), axis=0)
     source = (corners * half) @ turn.T + centre
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]])
     warp = cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))

@@ -46,6 +46,6 @@ RECIPES: dict[str, Recipe] = {
     "good_bad": Recipe(
         network="small_cnn", width=128, height=128, fit="stretch", head_epochs=0, epochs=40, head_lr=1e-3, lr=2e-3, batch=32,
         patience=15, smoothing=0.0,
-        augmentation=Augmentation(crop=0.8, rotation=5, perspective=0.02, flip=True, light=0.1, blur=0),
+        augmentation=Augmentation(crop=0, rotation=0, perspective=0, flip=True, light=0.1, blur=0),
     ),
 }  # fmt: skip
