@@ -35,16 +35,17 @@ def read(seen: Sighting, *, max_bytes: int) -> Read:
     except FileNotFoundError as error:
         raise Vanished(seen.source) from error
     with os.fdopen(handle, "rb") as file:
-        if _is_being_written(file.fileno()):
+        if is_being_written(handle):
             raise StillChanging(f"{seen.source} is open for writing")
+        if not seen.is_still(os.fstat(handle)):  # it may be huge by now, or no file at all
+            raise StillChanging(f"{seen.source} changed before it was read")
         if seen.size > max_bytes:
             data, digest = None, hashlib.file_digest(file, "sha256").hexdigest()
         else:
             data = file.read()
             digest = hashlib.sha256(data).hexdigest()
-        status = os.fstat(file.fileno())
-    now = (status.st_ino, status.st_size, status.st_mtime_ns)
-    if now != (seen.inode, seen.size, seen.mtime_ns) or (data is not None and len(data) != seen.size):
+        unchanged = seen.is_still(os.fstat(handle))
+    if not unchanged or (data is not None and len(data) != seen.size):
         raise StillChanging(f"{seen.source} changed while it was read")
     arrival = Arrival(
         source=seen.source,
@@ -58,7 +59,7 @@ def read(seen: Sighting, *, max_bytes: int) -> Read:
     return Read(arrival, data)
 
 
-def _is_being_written(handle: int) -> bool:
+def is_being_written(handle: int) -> bool:
     """Ask the kernel for a read lease: it is refused (EAGAIN) while any process has the file open for writing.
 
     Where leases are not to be had (NFS, SMB, another owner's file), the quiet window alone decides. A process that opens

@@ -14,6 +14,7 @@ from engine.verdict import UNKNOWN
 UNJUDGED = "unjudged"
 FIELDS = ("clarity", "meter_type", "quality", "site", "year", "month", "day", "name")
 MAX_NAME_BYTES = 255  # of one path component on ext4, NTFS, APFS
+MAX_ENDING_BYTES = 20  # a longer text after the last dot is no ending that must be kept whole
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._+-]")
 
 
@@ -32,13 +33,15 @@ class Place:
 def check_template(template: str) -> str | None:
     """What is wrong with a file template, or None."""
     try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+        parts = [part[1:] for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
         return f"{error}"
-    if unknown := [field for field in fields if field not in FIELDS]:
+    if unknown := [field for field, _, _ in parts if field not in FIELDS]:
         return f"{unknown[0]!r} is no field; known: {', '.join(FIELDS)}"
-    if not template.endswith("{name}"):
-        return "it must end with {name}"
+    if formatted := [field for field, how, conversion in parts if how or conversion]:
+        return f"{formatted[0]!r} takes no format"
+    if not template.endswith("/{name}"):  # a name keeps its own text, and sorted/ itself holds the tables of the groups
+        return "it must end with a folder and /{name}"
     if template.startswith("/") or ".." in PurePosixPath(template).parts:
         return "it must stay below sorted/"
     return None
@@ -78,7 +81,7 @@ DUPLICATES = PurePosixPath("duplicates")
 def candidate_names(name: str) -> Iterator[str]:
     """The name itself, then "name (2).jpg", "name (3).jpg", ..., each within the byte limit of a file name."""
     stem, dot, suffix = name.rpartition(".")
-    if not stem:
+    if not stem or len(suffix.encode()) > MAX_ENDING_BYTES:
         stem, dot, suffix = name, "", ""
     yield _fitted(stem, dot + suffix)
     number = 2

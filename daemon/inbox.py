@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ log = logging.getLogger(__name__)
 # Files that a NAS, an operating system or an upload client leaves around, and uploads under their temporary names.
 _LITTER_NAMES = {"thumbs.db", "desktop.ini", "#recycle", "lost+found", "__macosx"}
 _UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".uploading", ".swp", "~")
+SITE_CHARACTERS = 120  # as `Photo.site` holds
 _LITTER_START = re.compile(r"^(\.|@eadir|~\$)", re.IGNORECASE)
 
 
@@ -33,9 +33,13 @@ class Sighting:
 
     @property
     def site(self) -> str | None:
-        """The first folder below inbox/, if the file is in one."""
+        """The first folder below inbox/, if the file is in one; long names are cut to what a row holds."""
         first, slash, _ = self.source.partition("/")
-        return first if slash else None
+        return first[:SITE_CHARACTERS] if slash else None
+
+    def is_still(self, status: os.stat_result) -> bool:
+        """Whether a file with this status is the one that was seen, with nothing written since."""
+        return (self.inode, self.size, self.mtime_ns) == (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def is_litter(name: str) -> bool:
@@ -46,26 +50,27 @@ def is_litter(name: str) -> bool:
 
 def look(inbox: Path) -> list[Sighting]:
     """Every regular file below the inbox that is not litter. Symbolic links are not followed, for they lead outside."""
-    return list(_walk(inbox, inbox))
+    found: list[Sighting] = []
+    folders = [inbox]
+    while folders:  # no recursion: folders may be nested deeper than Python calls
+        for entry in _entries(folders.pop()):
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:  # gone again
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                folders.append(Path(entry.path))
+            elif stat.S_ISREG(status.st_mode):
+                path = Path(entry.path)
+                source = readable(path.relative_to(inbox).as_posix())
+                found.append(Sighting(path, source, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    return found
 
 
-def _walk(folder: Path, inbox: Path) -> Iterator[Sighting]:
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            found = list(entries)
+            return [entry for entry in entries if not is_litter(entry.name)]
     except OSError as error:  # one unreadable folder must not stop the others
         log.warning("cannot look into %s: %s", readable(folder), error)
-        return
-    for entry in found:
-        if is_litter(entry.name):
-            continue
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError:  # gone again
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            yield from _walk(Path(entry.path), inbox)
-        elif stat.S_ISREG(status.st_mode):
-            path = Path(entry.path)
-            source = readable(path.relative_to(inbox).as_posix())
-            yield Sighting(path, source, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        return []

@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -23,7 +22,7 @@ from daemon import arrival as arrivals
 from daemon.destinations import DUPLICATES, Place, candidate_names, filed_folder, refused_folder
 from daemon.home import Home
 from daemon.inbox import Sighting
-from daemon.placing import SourceChanged, place
+from daemon.placing import SourceChanged, place, remove_source
 from db.records import Arrival, filed_photo, intend, path_taken, write_embedding, write_verdict
 from db.tables import Outcome, Photo
 from engine.errors import PictureError
@@ -186,7 +185,7 @@ class Intake:
     def _place(self, seen: Sighting, arrival: Arrival, photo_id: int, path: str) -> None:
         while True:
             try:
-                place(seen.path, self._home.root / path, inode=arrival.inode, sha256=arrival.sha256)
+                place(seen, self._home.root / path, sha256=arrival.sha256)
                 return
             except FileExistsError:  # someone else took the name since: say the next one first, then try it
                 with Session(self._database) as session, session.begin():
@@ -204,12 +203,11 @@ class Intake:
             photo = session.get_one(Photo, photo_id)
             photo.outcome = photo.intended
             photo.filed_at = datetime.now(UTC)
-        with suppress(FileNotFoundError):
-            try:
-                seen.path.unlink()
-            except PermissionError as error:  # a read-only inbox: the row remembers which file it was
-                log.warning("%s is filed but cannot be removed from the inbox: %s", seen.source, error.strerror)
-                return
+        try:
+            remove_source(seen)
+        except PermissionError as error:  # a read-only inbox: the row remembers which file it was
+            log.warning("%s is filed but cannot be removed from the inbox: %s", seen.source, error.strerror)
+            return
         with Session(self._database) as session, session.begin():
             session.get_one(Photo, photo_id).source_removed = True
 

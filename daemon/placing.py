@@ -9,6 +9,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from daemon.arrival import is_being_written
+from daemon.inbox import Sighting
+
 TEMPORARY = ".metersieve-"  # beginning of the names of copies under way; recovery removes what a crash left
 
 
@@ -16,28 +19,31 @@ class SourceChanged(Exception):
     """The file is no longer the one that was read and hashed."""
 
 
-def place(source: Path, target: Path, *, inode: int, sha256: str) -> None:
-    """Make `source` appear at `target` as well; the source stays until the caller removes it.
+def place(seen: Sighting, target: Path, *, sha256: str) -> None:
+    """Make the file that was seen appear at `target` as well; the source stays until the caller removes it.
 
     On one file system this is a hard link, else a copy. Raises `FileExistsError` if something is at `target`, and
-    `SourceChanged` if the source is no longer the file with that inode or content.
+    `SourceChanged` if the source is no longer that very file, or somebody writes it. Whatever is raised, nothing is left.
     """
     make_folder(target.parent)
+    linked = _link(seen.path, target)
+    if not linked:
+        _copy(seen.path, target, sha256)
     try:
-        if not os.access(source.parent, os.W_OK):  # the source will stay: two names of one file would change together
-            raise OSError(errno.EXDEV, "the source cannot be removed")
-        os.link(source, target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES):
-            raise
-        _copy(source, target, sha256)
-    else:
-        if target.lstat().st_ino != inode:
-            target.unlink()
-            raise SourceChanged(source)
-        with target.open("rb") as file:
-            os.fsync(file.fileno())
-    sync_folder(target.parent)
+        if linked:
+            _check(seen, target)
+        sync_folder(target.parent)
+    except (OSError, SourceChanged):  # the caller will forget the target: no file without a row
+        target.unlink(missing_ok=True)
+        raise
+
+
+def remove_source(seen: Sighting) -> None:
+    """Remove a filed file from the inbox, unless another has come under its name since."""
+    with suppress(FileNotFoundError):
+        if seen.is_still(seen.path.lstat()):
+            seen.path.unlink()
+            sync_folder(seen.path.parent)
 
 
 def move(path: Path, target: Path) -> None:
@@ -48,8 +54,7 @@ def move(path: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
             raise
-        _reserve(target)
-        path.replace(target)
+        _rename_to_free(path, target)
     else:
         path.unlink()
     sync_folder(target.parent)
@@ -81,6 +86,30 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _link(source: Path, target: Path) -> bool:
+    """Whether the file could be given a second name; if not, it must be copied."""
+    if not os.access(source.parent, os.W_OK):  # the source will stay: two names of one file would change together
+        return False
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES):
+            raise
+        return False
+    return True
+
+
+def _check(seen: Sighting, target: Path) -> None:
+    """The link leads to the file that was judged: nobody has it open for writing, and nothing was written since."""
+    handle = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if is_being_written(handle) or not seen.is_still(os.fstat(handle)):
+            raise SourceChanged(seen.source)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _copy(source: Path, target: Path, sha256: str) -> None:
     if target.exists():
         raise FileExistsError(errno.EEXIST, "exists", str(target))
@@ -96,12 +125,16 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
         except FileExistsError:
             raise
         except OSError:  # a file system without hard links
-            _reserve(target)
-            draft.replace(target)
+            _rename_to_free(draft, target)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _reserve(target: Path) -> None:
-    """Claim the name, so that the rename over it cannot hit another's file."""
+def _rename_to_free(path: Path, target: Path) -> None:
+    """Rename where there are no hard links: the name is claimed first, so that the rename cannot hit another's file."""
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    try:
+        path.replace(target)
+    except OSError:
+        target.unlink()
+        raise

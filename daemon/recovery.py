@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import Sighting
 from daemon.lock import Busy, locked
-from daemon.placing import TEMPORARY, sha256_of, sync_folder
-from db.records import moving, unfinished, unsettled
+from daemon.placing import TEMPORARY, remove_source, sha256_of, sync_folder
+from db.records import int64, moving, unfinished, unsettled
 from db.tables import Photo
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def recover(home: Home, database: Engine, sightings: list[Sighting]) -> int:
     """Finish what a crash left; `sightings` is a full look at the inbox. Returns how many rows were touched."""
     by_source = {seen.source: seen for seen in sightings}
     with Session(database) as session, session.begin():
-        touched = _finish_intents(home, session)
+        touched = _finish_intents(home, session, by_source)
     touched += settle_sources(database, by_source)
     try:
         with locked(home.db / "regroup.lock"):
@@ -45,14 +46,14 @@ def recover(home: Home, database: Engine, sightings: list[Sighting]) -> int:
     return touched
 
 
-def _finish_intents(home: Home, session: Session) -> int:
+def _finish_intents(home: Home, session: Session, by_source: dict[str, Sighting]) -> int:
     rows = unfinished(session)
     for photo in rows:
         target = home.root / photo.path
         if _holds(photo, target):
             photo.outcome, photo.filed_at = photo.intended, datetime.now(UTC)
         else:
-            _release(photo, target)
+            _release(photo, target, by_source.get(photo.source))
             session.delete(photo)
     return len(rows)
 
@@ -65,9 +66,14 @@ def _holds(photo: Photo, target: Path) -> bool:
         return False
 
 
-def _release(photo: Photo, target: Path) -> None:
-    """Remove a name that was claimed for the photo (an empty file) but never filled."""
-    if photo.size_bytes > 0 and target.is_file() and target.stat().st_size == 0:
+def _release(photo: Photo, target: Path, source: Sighting | None = None) -> None:
+    """Remove a name that was claimed for the photo (an empty file) but never filled, or a link to its source that is left
+    from before somebody wrote the source over.
+    """
+    if not target.is_file():
+        return
+    never_filled = photo.size_bytes > 0 and target.stat().st_size == 0
+    if never_filled or (source is not None and source.path.exists() and target.samefile(source.path)):
         target.unlink()
 
 
@@ -79,10 +85,9 @@ def settle_sources(database: Engine, by_source: dict[str, Sighting]) -> int:
             seen = by_source.get(photo.source)
             if seen is not None and is_source_of(photo, seen):
                 try:
-                    seen.path.unlink(missing_ok=True)
+                    remove_source(seen)
                 except OSError:  # a read-only inbox: the row goes on remembering the file
                     continue
-                sync_folder(seen.path.parent)
             photo.source_removed = True
             done += 1
     return done
@@ -92,8 +97,8 @@ def is_source_of(photo: Photo, seen: Sighting) -> bool:
     """Whether the file in the inbox is the one the row was made from, and not another arrival under its name."""
     return (photo.source, photo.source_inode, photo.source_mtime_ns, photo.size_bytes) == (
         seen.source,
-        seen.inode,
-        seen.mtime_ns,
+        int64(seen.inode),
+        int64(seen.mtime_ns),
         seen.size,
     )
 
@@ -103,19 +108,26 @@ def finish_moves(home: Home, database: Engine) -> int:
     with Session(database) as session, session.begin():
         rows = moving(session)
         for photo in rows:
-            new_path = str(photo.moving_to)
-            old, new = home.root / photo.path, home.root / new_path
-            if _holds(photo, new):
-                if old.exists():
-                    old.unlink()
-                    sync_folder(old.parent)
-                photo.path = new_path
-            else:
-                _release(photo, new)
-            photo.moving_to = None
+            finish_move(home, photo)
         return len(rows)
 
 
+def finish_move(home: Home, photo: Photo) -> None:
+    """Make the row of a photo whose move was begun say where its file is, and leave it there once."""
+    new_path = str(photo.moving_to)
+    old, new = home.root / photo.path, home.root / new_path
+    if _holds(photo, new):
+        if old.exists():
+            old.unlink()
+            sync_folder(old.parent)
+        photo.path = new_path
+    else:
+        _release(photo, new)
+    photo.moving_to = None
+
+
 def _remove_drafts(home: Home) -> None:
-    for draft in home.sorted.rglob(f"{TEMPORARY}*"):
-        draft.unlink(missing_ok=True)
+    for folder, _, names in os.walk(home.sorted):  # a folder that a regrouping removes meanwhile is passed over
+        for name in names:
+            if name.startswith(TEMPORARY):
+                (Path(folder) / name).unlink(missing_ok=True)

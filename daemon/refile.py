@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from daemon.destinations import Place, candidate_names, filed_folder
 from daemon.home import Home
 from daemon.placing import move
+from daemon.recovery import finish_move
 from db.records import path_taken
 from db.tables import Outcome, Photo
 
@@ -33,15 +34,19 @@ def refile(home: Home, database: Engine, photo_ids: Iterable[int], *, template: 
             if photo is None or target is None:
                 continue
             old, photo.moving_to = photo.path, target
+        failed = False
         try:
             move(home.root / old, home.root / target)
-        except OSError as error:  # the file stays where it is, and so says the row
+        except OSError as error:
             log.error("%s cannot be moved to %s: %s", old, target, error)
-            target = old
+            failed = True
         with Session(database) as session, session.begin():
             photo = session.get_one(Photo, photo_id)
-            photo.path, photo.moving_to = target, None
-        moved += target != old
+            if failed:  # perhaps after the file had its new name: the row says where it is
+                finish_move(home, photo)
+            else:
+                photo.path, photo.moving_to = target, None
+            moved += photo.path == target
         _remove_if_empty(home, home.root / old)
     return moved
 

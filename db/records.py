@@ -26,6 +26,11 @@ class Arrival:
     sha256: str
 
 
+def int64(number: int) -> int:
+    """A 64-bit number as databases hold it, signed: inodes of network and merged file systems use all 64 bits."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
 def filed_photo(session: Session, sha256: str) -> Photo | None:
     """The photo of this content that is filed, or about to be."""
     return session.scalar(select(Photo).where(Photo.sha256 == sha256, Photo.intended == Outcome.FILED.value))
@@ -36,8 +41,8 @@ def intend(arrival: Arrival, *, outcome: Outcome, path: str, now: datetime) -> P
     return Photo(
         received_at=now,
         source=arrival.source,
-        source_inode=arrival.inode,
-        source_mtime_ns=arrival.mtime_ns,
+        source_inode=int64(arrival.inode),
+        source_mtime_ns=int64(arrival.mtime_ns),
         source_removed=False,
         site=arrival.site,
         name=arrival.name,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,14 @@ def test_a_file_over_the_limit_is_hashed_but_not_held_in_memory(tmp_path: Path) 
     done = read(the_only(tmp_path), max_bytes=2)
     assert done.data is None
     assert done.arrival.sha256.startswith("ba7816bf")
+
+
+def test_a_pipe_that_took_the_name_of_a_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"abc")
+    seen = the_only(tmp_path)
+    (tmp_path / "a.jpg").unlink()
+    os.mkfifo(tmp_path / "a.jpg")
+    writer = os.open(tmp_path / "a.jpg", os.O_RDWR | os.O_NONBLOCK)
+    with pytest.raises(StillChanging):
+        read(seen, max_bytes=10)
+    os.close(writer)

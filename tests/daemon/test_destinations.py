@@ -45,7 +45,21 @@ def test_a_template_may_use_site_and_date() -> None:
     assert filed_folder(place(), "{site}/{year}-{month}-{day}/{name}") == PurePosixPath("TPCODL/2026-04-12")
 
 
-@pytest.mark.parametrize("template", ["{nme}", "{clarity}", "../{name}", "/x/{name}", "{clarity/{name}", "a/../../{name}"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{nme}",
+        "{clarity}",
+        "../{name}",
+        "/x/{name}",
+        "{clarity/{name}",
+        "a/../../{name}",
+        "{name}",
+        "{year}-{name}",
+        "{clarity:d}/{name}",
+        "{site!z}/{name}",
+    ],
+)
 def test_a_template_that_would_lose_or_leak_files_is_refused(template: str) -> None:
     assert check_template(template)
 

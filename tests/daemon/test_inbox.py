@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import inspect
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,21 @@ def test_a_name_that_is_no_utf8_is_seen_under_a_readable_name(tmp_path: Path) ->
 
 def test_an_inbox_that_is_gone_is_empty_not_an_error(tmp_path: Path) -> None:
     assert look(tmp_path / "gone") == []
+
+
+def test_folders_nested_deeper_than_python_calls_are_looked_into(tmp_path: Path) -> None:
+    write(tmp_path, {"a/" * 150 + "x.jpg": b"x"})
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 100)
+    try:
+        found = sources(tmp_path)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found == {"a/" * 150 + "x.jpg"}
+
+
+def test_the_name_of_a_site_fits_its_column(tmp_path: Path) -> None:
+    (tmp_path / ("s" * 200)).mkdir()
+    (tmp_path / ("s" * 200) / "x.jpg").write_bytes(b"x")
+    (seen,) = look(tmp_path)
+    assert seen.site == "s" * 120

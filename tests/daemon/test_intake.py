@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,9 +9,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
-from daemon.inbox import look
+from daemon.inbox import Sighting, look
 from daemon.intake import Duplicate, Filed, Gone, Intake, Refused, Taken, Waiting
 from daemon.placing import place
+from daemon.recovery import is_source_of
+from db.records import Arrival
 from db.tables import Embedding, Photo
 from engine.appraise import Models, appraise
 from engine.errors import NotAnImage, Truncated
@@ -202,3 +206,54 @@ def test_a_folder_that_cannot_be_written_leaves_the_photo_in_the_inbox(
         assert take_all(intake, home)["a.jpg"] == Waiting("a.jpg cannot be filed: No space left on device")
     assert (read(home.inbox), rows(database)) == ({"a.jpg": b"sharp"}, [])
     assert isinstance(take_all(intake, home)["a.jpg"], Filed)
+
+
+@pytest.mark.parametrize("how", ["in place", "by rename"])
+def test_a_file_that_is_written_over_while_it_is_judged_is_filed_as_it_is_then(home: Home, database: Engine, how: str) -> None:
+    def overwritten(data: bytes) -> Verdict:
+        if data == b"first":
+            target = home.inbox / ("a.jpg" if how == "in place" else ".new")
+            target.write_bytes(b"the next one")
+            target.replace(home.inbox / "a.jpg")
+        return verdict()
+
+    intake = Intake(home, database, overwritten, template="{clarity}/{meter_type}/{name}", max_bytes=100)
+    write(home.inbox, {"a.jpg": b"first"})
+    assert isinstance(take_all(intake, home)["a.jpg"], Waiting)
+    assert (read(home.inbox), read(home.sorted), rows(database)) == ({"a.jpg": b"the next one"}, {}, [])
+    take_all(intake, home)
+    assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"the next one"}
+    assert [row.size_bytes for row in rows(database)] == [12]
+
+
+def test_a_photo_that_comes_under_the_same_name_while_the_first_is_filed_is_not_lost(
+    home: Home, database: Engine, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then_replaced(*arguments: object, **options: object) -> None:
+        place(*arguments, **options)  # type: ignore[arg-type]
+        write(home.inbox, {".new": b"second"})
+        (home.inbox / ".new").replace(home.inbox / "a.jpg")
+
+    write(home.inbox, {"a.jpg": b"first"})
+    with monkeypatch.context() as patched:
+        patched.setattr("daemon.intake.place", then_replaced)
+        take_all(intake, home)
+    assert read(home.inbox) == {"a.jpg": b"second"}
+    take_all(intake, home)
+    assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"first", "clear/ACME_1/a (2).jpg": b"second"}
+    assert [row.outcome for row in rows(database)] == ["filed", "filed"]
+
+
+def test_long_endings_that_collide_or_are_no_text_are_filed(home: Home, intake: Intake) -> None:
+    names = ["x." + "y" * 253, os.fsdecode(b"z." + b"\xff" * 250)]
+    for n in range(2):
+        write(home.inbox, {name: f"sharp {n}{len(name)}".encode() for name in names})
+        assert {type(each) for each in take_all(intake, home).values()} == {Filed}
+    assert len(read(home.sorted)) == 4
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1])
+def test_numbers_of_64_bits_from_a_file_system_can_be_recorded(home: Home, database: Engine, intake: Intake, number: int) -> None:
+    arrival = Arrival(source="a.jpg", name="a.jpg", site=None, inode=number, mtime_ns=number, size=1, sha256="0" * 64)
+    intake._intend(arrival, Refused("empty", ""), datetime.now(UTC))
+    assert is_source_of(rows(database)[0], Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, 0, number))

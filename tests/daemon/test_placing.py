@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from daemon.placing import SourceChanged, move, place
+from daemon.inbox import Sighting, look
+from daemon.placing import SourceChanged, move, place, remove_source
 from tests.photos import read, write
 
 
+def see(path: Path) -> Sighting:
+    return next(seen for seen in look(path.parent) if seen.path == path)
+
+
 def put(source: Path, target: Path, content: bytes = b"photo") -> None:
-    place(source, target, inode=source.stat().st_ino, sha256=sha256(content).hexdigest())
+    place(see(source), target, sha256=sha256(content).hexdigest())
 
 
 @pytest.fixture(params=["same file system", "another file system", "no hard links"])
@@ -48,11 +53,11 @@ def test_a_file_that_is_there_is_never_overwritten(anywhere: Path) -> None:
 
 def test_a_source_that_was_replaced_since_it_was_read_is_not_filed(anywhere: Path) -> None:
     write(anywhere, {"inbox/a.jpg": b"photo"})
-    inode = (anywhere / "inbox/a.jpg").stat().st_ino
+    seen = see(anywhere / "inbox/a.jpg")
     (anywhere / "inbox/new.jpg").write_bytes(b"another photo")
     (anywhere / "inbox/new.jpg").replace(anywhere / "inbox/a.jpg")
     with pytest.raises(SourceChanged):
-        place(anywhere / "inbox/a.jpg", anywhere / "sorted/a.jpg", inode=inode, sha256=sha256(b"photo").hexdigest())
+        place(seen, anywhere / "sorted/a.jpg", sha256=sha256(b"photo").hexdigest())
     assert read(anywhere) == {"inbox/a.jpg": b"another photo"}
 
 
@@ -86,3 +91,49 @@ def test_a_move_leaves_nothing_behind_and_overwrites_nothing(
         move(tmp_path / "a/x.jpg", tmp_path / "b/x.jpg")
     move(tmp_path / "a/x.jpg", tmp_path / "c/x.jpg")
     assert read(tmp_path) == {"b/x.jpg": b"other", "c/x.jpg": b"x"}
+
+
+def test_a_source_written_over_in_place_since_it_was_read_is_not_filed(anywhere: Path) -> None:
+    write(anywhere, {"inbox/a.jpg": b"photo"})
+    os.utime(anywhere / "inbox/a.jpg", ns=(0, 10**18))
+    seen = see(anywhere / "inbox/a.jpg")
+    write(anywhere, {"inbox/a.jpg": b"other"})
+    with pytest.raises(SourceChanged):
+        place(seen, anywhere / "sorted/a.jpg", sha256=sha256(b"photo").hexdigest())
+    assert read(anywhere) == {"inbox/a.jpg": b"other"}
+
+
+def test_a_source_that_somebody_opened_for_writing_since_it_was_read_is_not_filed(tmp_path: Path) -> None:
+    write(tmp_path, {"inbox/a.jpg": b"photo"})
+    with (tmp_path / "inbox/a.jpg").open("ab"), pytest.raises(SourceChanged):
+        put(tmp_path / "inbox/a.jpg", tmp_path / "sorted/a.jpg")
+    assert read(tmp_path) == {"inbox/a.jpg": b"photo"}
+
+
+def test_a_place_that_fails_at_the_last_step_leaves_no_file_behind(anywhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(folder: Path) -> None:
+        if list(folder.glob("*.jpg")):
+            raise OSError(errno.EIO, "the disk fails")
+
+    write(anywhere, {"inbox/a.jpg": b"photo"})
+    monkeypatch.setattr("daemon.placing.sync_folder", broken)
+    with pytest.raises(OSError, match="the disk fails"):
+        put(anywhere / "inbox/a.jpg", anywhere / "sorted/a.jpg")
+    assert read(anywhere) == {"inbox/a.jpg": b"photo"}
+
+
+@pytest.mark.parametrize("rename", ["by rename", "in place"])
+def test_a_new_file_under_the_name_of_a_filed_one_is_not_removed(tmp_path: Path, rename: str) -> None:
+    write(tmp_path, {"a.jpg": b"photo"})
+    os.utime(tmp_path / "a.jpg", ns=(0, 10**18))
+    seen = see(tmp_path / "a.jpg")
+    if rename == "by rename":
+        write(tmp_path, {"new.jpg": b"other"})
+        (tmp_path / "new.jpg").replace(tmp_path / "a.jpg")
+    else:
+        write(tmp_path, {"a.jpg": b"other"})
+    remove_source(seen)
+    assert read(tmp_path) == {"a.jpg": b"other"}
+    remove_source(see(tmp_path / "a.jpg"))
+    remove_source(seen)
+    assert read(tmp_path) == {}

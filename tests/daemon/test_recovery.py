@@ -152,3 +152,55 @@ def test_a_photo_that_arrives_again_under_its_old_name_is_a_new_arrival(home: Ho
     recover(home, database, look(home.inbox))
     take_all(home, database)
     assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"sharp", "duplicates/a.jpg": b"sharp"}
+
+
+def test_a_source_written_over_after_a_crash_leaves_no_file_without_a_row(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(home.inbox, {"a.jpg": b"sharp"})
+    with crashing(monkeypatch, database, 3, False) as effects, pytest.raises(Crash):
+        take_all(home, database)
+    assert effects == ["commit", "link"]
+    write(home.inbox, {"a.jpg": b"sharper"})
+    recover(home, database, look(home.inbox))
+    take_all(home, database)
+    assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"sharper"}
+    assert outcomes(database) == [("a.jpg", "filed", "sorted/clear/ACME_1/a.jpg")]
+
+
+def test_a_photo_that_came_under_the_name_of_a_filed_one_since_the_look_is_not_removed(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(home.inbox, {"a.jpg": b"sharp"})
+    with crashing(monkeypatch, database, 5, False) as effects, pytest.raises(Crash):
+        take_all(home, database)
+    assert effects == ["commit", "link", "commit"]
+    sightings = look(home.inbox)
+    write(home.inbox, {"b.jpg": b"sharp 2"})
+    (home.inbox / "b.jpg").replace(home.inbox / "a.jpg")
+    recover(home, database, sightings)
+    assert read(home.inbox) == {"a.jpg": b"sharp 2"}
+
+
+def named(home: Home, database: Engine) -> int:
+    write(home.inbox, {"u.jpg": b"unknown"})
+    take_all(home, database)
+    with Session(database) as session, session.begin():
+        photo = session.scalars(select(Photo)).one()
+        photo.meter_type = "GENUS5"
+        return photo.id
+
+
+def test_a_move_that_fails_after_the_file_has_moved_is_recorded_where_it_is(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(folder: Path) -> None:
+        if folder.name == "ungrouped":
+            raise OSError(5, "the disk fails")
+
+    photo_id = named(home, database)
+    with monkeypatch.context() as patched:
+        patched.setattr("daemon.placing.sync_folder", broken)
+        refile(home, database, [photo_id], template=TEMPLATE)
+    assert outcomes(database) == [("u.jpg", "filed", "sorted/clear/GENUS5/u.jpg")]
+    assert read(home.sorted) == {"clear/GENUS5/u.jpg": b"unknown"}
