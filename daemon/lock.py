@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+ASKING_S = 0.05  # asking takes microseconds
 
 
 class Busy(Exception):
@@ -18,12 +21,12 @@ class Busy(Exception):
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold the lock file while the block runs. Raises `Busy` at once unless told to wait."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file while the block runs. Raises `Busy` if another process has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _take(handle)
         except BlockingIOError as error:
             raise Busy(os.pread(handle, 32, 0).decode(errors="replace").strip()) from error
         os.ftruncate(handle, 0)
@@ -35,10 +38,23 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
 
 def is_locked(path: Path) -> bool:
     """Whether some process holds the lock now."""
-    if not path.exists():
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
         return False
     try:
-        with locked(path):
-            return False
-    except Busy:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _take(handle: int) -> None:
+    """Try twice, for somebody may just be asking whether it is locked. Raises `BlockingIOError`."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(ASKING_S)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,6 +12,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
+FIRST_PAUSE_S = 1.0  # before they are started again, doubled each time
 LONGEST_PAUSE_S = 60.0
 GRACE_S = 10.0  # between asking the process to end and ending it
 
@@ -37,17 +38,25 @@ class Pages:
         self._thread.join(GRACE_S + 5)
 
     def _keep_running(self) -> None:
-        pause_s = 1.0
+        pause_s = FIRST_PAUSE_S
         while not self._stop.is_set():
-            self._process = subprocess.Popen(self._command, cwd=ROOT)  # noqa: S603 - our own module
-            while not self._stop.is_set() and self._process.poll() is None:
-                self._stop.wait(0.5)
+            try:
+                self._process = subprocess.Popen(self._command, cwd=ROOT)  # noqa: S603 - our own module
+            except OSError as error:  # no memory or no process left at the moment
+                ended = f"cannot be started ({error})"
+            else:
+                ended = f"ended with code {self._wait(self._process)}"
             if self._stop.is_set():
                 break
-            log.error("the pages ended with code %s; starting them again in %.0f s", self._process.returncode, pause_s)
+            log.error("the pages %s; starting them again in %.0f s", ended, pause_s)
             self._stop.wait(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
         self._end()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int | None:
+        while not self._stop.is_set() and process.poll() is None:
+            self._stop.wait(0.5)
+        return process.returncode
 
     def _end(self) -> None:
         if self._process is None or self._process.poll() is not None:

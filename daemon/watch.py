@@ -63,6 +63,7 @@ class Watch:
         self._settling = Settling(pace.settle_s)
         self._every_beat = every_beat
         self._clock = clock
+        self._half_done = True  # a crash or a failed step may have left something for `recover`
         self._woken = threading.Event()
         self._next_beat_s = 0.0
         self._waits: dict[str, str] = {}  # last reason logged per file, so that waiting is said once
@@ -75,7 +76,6 @@ class Watch:
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop` is set; the file in hand is finished first."""
-        recover(self._home, self._database, look(self._home.inbox))
         observer = self._observe()
         next_look_s = self._clock()
         try:
@@ -96,7 +96,7 @@ class Watch:
 
     def once(self, stop: threading.Event) -> None:
         """Deal with what is in the inbox now, and return. A file that somebody is writing is left."""
-        recover(self._home, self._database, look(self._home.inbox))
+        self._recover()
         here = {seen.path for seen in look(self._home.inbox)}
         give_up_s = self._clock() + self._pace.settle_s + self._pace.patience_s
         while not stop.is_set():
@@ -114,33 +114,49 @@ class Watch:
         started_s = self._clock()
         sightings = look(self._home.inbox)
         looked_s = self._clock() - started_s
+        try:
+            self._take_ready(sightings, stop, may_wait=may_wait)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("the archive cannot be read or written: %s; trying again in %.0f s", error, RETRY_S)
+            self._half_done = True
+        return looked_s
+
+    def _take_ready(self, sightings: list[Sighting], stop: threading.Event, *, may_wait: bool) -> None:
+        self._recover()
         held = self._held(sightings)
         ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock())
         for seen in ready:
             if stop.is_set():
                 break
             self._take(seen, may_wait=may_wait)
+            self._recover()
             self._beat_if_due()
-        return looked_s
+
+    def _recover(self) -> None:
+        """Finish what is half-done before anything else is taken: else a photo would be taken for its own duplicate."""
+        if self._half_done:
+            recover(self._home, self._database, look(self._home.inbox))
+            self._half_done = False
 
     def _take(self, seen: Sighting, *, may_wait: bool) -> None:
         now_s = self._clock()
         patient = may_wait and self._settling.unchanged_s(seen, now_s) < self._pace.patience_s
         try:
             taken = self._intake.take(seen, may_wait=patient)
-        except (SQLAlchemyError, OSError) as error:  # disk full, database locked: nothing is lost, try again
-            log.error("%s: %s; trying again in %.0f s", seen.source, error, RETRY_S)
+        except Exception as error:  # disk full, database locked, a bug: nothing is lost, the others go on, try again
+            is_bug = not isinstance(error, SQLAlchemyError | OSError)
+            log.error("%s: %s; trying again in %.0f s", seen.source, error, RETRY_S, exc_info=is_bug)
             self._settling.postpone(seen, now_s + RETRY_S)
             self._waits[seen.source] = str(error)
-            recover(self._home, self._database, look(self._home.inbox))
+            self._half_done = True
             return
-        self.last_arrival_s = self._clock()
         if isinstance(taken, Waiting):
             if self._waits.get(seen.source) != taken.why:
                 log.info("waiting: %s", taken.why)
                 self._waits[seen.source] = taken.why
             self._settling.postpone(seen, self._clock() + min(RETRY_S, max(self._pace.settle_s, TICK_S)))
             return
+        self.last_arrival_s = self._clock()
         self._waits.pop(seen.source, None)
         self._settling.forget(seen)
         if isinstance(taken, Filed) and taken.verdict.meter_type == UNKNOWN:
@@ -159,6 +175,8 @@ class Watch:
 
     def _pause(self, looked_s: float) -> float:
         """Until the next file has settled or the next full look is due, in seconds; looks take at most a tenth of the time."""
+        if self._half_done:
+            return RETRY_S
         due_s = self._settling.next_try_s()
         until_due_s = self._pace.rescan_s if due_s is None else due_s - self._clock()
         return max(min(until_due_s, self._pace.rescan_s), TICK_S, 10 * looked_s)
@@ -170,18 +188,18 @@ class Watch:
             self._next_beat_s = self._clock() + BEAT_S
 
     def _beat(self, state: str) -> None:
-        detail: dict[str, object] = {
-            "pid": os.getpid(),
-            "waiting": self._settling.waiting,
-            "oldest_waiting_s": round(self._settling.oldest_s(self._clock()), 1),
-            "mode": "events",
-            "inbox": str(self._home.inbox),
-            "free_bytes": shutil.disk_usage(self._home.root).free,
-        }
         try:
+            detail: dict[str, object] = {
+                "pid": os.getpid(),
+                "waiting": self._settling.waiting,
+                "oldest_waiting_s": round(self._settling.oldest_s(self._clock()), 1),
+                "mode": "events",
+                "inbox": str(self._home.inbox),
+                "free_bytes": shutil.disk_usage(self._home.root).free,
+            }
             with Session(self._database) as session, session.begin():
                 beat(session, "watcher", state=state, detail=detail, now=datetime.now(UTC))
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             log.error("the sign of life cannot be written: %s", error)
 
     def _observe(self) -> BaseObserver | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -38,3 +39,20 @@ def test_a_killed_holder_leaves_no_lock_behind(tmp_path: Path) -> None:
 
 def test_a_lock_that_never_was_is_free(tmp_path: Path) -> None:
     assert not is_locked(tmp_path / "none.lock")
+
+
+def test_asking_whether_it_is_locked_does_not_keep_a_holder_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with locked(tmp_path / "x.lock"):
+        pass
+    asking = os.open(tmp_path / "x.lock", os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    monkeypatch.setattr("daemon.lock.time.sleep", lambda _: os.close(asking))  # the asker is done by then
+    with locked(tmp_path / "x.lock"):
+        pass
+
+
+def test_asking_whether_it_is_locked_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "x.lock").write_text("123")
+    (tmp_path / "x.lock").chmod(0o444)
+    assert not is_locked(tmp_path / "x.lock")
+    assert (tmp_path / "x.lock").read_text() == "123"

@@ -3,14 +3,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
-from daemon.intake import Intake
+from daemon.inbox import Sighting
+from daemon.intake import Intake, Taken
 from daemon.watch import Pace, Watch
 from db.records import service
 from tests.daemon.test_intake import fake_appraise, rows
@@ -195,3 +197,68 @@ def test_unknown_meters_are_counted_for_the_next_regrouping(
     write(home.inbox, {"a.jpg": b"unknown 1", "b.jpg": b"unknown 2", "c.jpg": b"sharp"})
     run(watch, Stop(clock, after_s=5.0), monkeypatch)
     assert watch.new_unknowns == 2
+
+
+@pytest.mark.parametrize("failing", range(2, 9))
+def test_a_database_that_fails_at_any_write_and_during_recovery_loses_and_doubles_nothing(
+    home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    commits = 0
+
+    def full(session: Session) -> None:
+        nonlocal commits
+        commits += bool(session.new or session.dirty or session.deleted)
+        if failing <= commits < failing + 6:
+            raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    write(home.inbox, {"a.jpg": b"sharp", "b.jpg": b"sharp", "c.jpg": b"text"})
+    event.listen(Session, "before_commit", full)
+    try:
+        run(watch, Stop(clock, after_s=90.0), monkeypatch)
+    finally:
+        event.remove(Session, "before_commit", full)
+    assert read(home.inbox) == {}
+    assert set(read(home.sorted)) == {"clear/ACME_1/a.jpg", "duplicates/b.jpg", "refused/not_an_image/c.jpg"}
+    assert sorted((row.source, row.outcome) for row in rows(watch._database)) == [
+        ("a.jpg", "filed"),
+        ("b.jpg", "duplicate"),
+        ("c.jpg", "refused"),
+    ]
+
+
+def test_a_disk_that_is_away_for_a_while_does_not_end_the_watch(
+    home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(path: Path) -> NoReturn:
+        raise FileNotFoundError(2, "not mounted", str(path))
+
+    monkeypatch.setattr("daemon.watch.shutil.disk_usage", away)
+    write(home.inbox, {"a.jpg": b"sharp"})
+    run(watch, Stop(clock, after_s=20.0), monkeypatch)
+    assert set(read(home.sorted)) == {"clear/ACME_1/a.jpg"}
+
+
+def test_a_file_that_trips_the_intake_does_not_stop_the_others(
+    home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    take = watch._intake.take
+
+    def tripping(seen: Sighting, **options: bool) -> Taken:
+        if seen.source == "a.jpg":
+            raise OverflowError("a bug in the intake")
+        return take(seen, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watch._intake, "take", tripping)
+    write(home.inbox, {"a.jpg": b"sharp", "b.jpg": b"sharp 2"})
+    run(watch, Stop(clock, after_s=20.0), monkeypatch)
+    assert (set(read(home.inbox)), set(read(home.sorted))) == ({"a.jpg"}, {"clear/ACME_1/b.jpg"})
+    assert "a bug in the intake" in caplog.text
+
+
+def test_a_file_that_waits_is_no_arrival(home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    before_s = watch.last_arrival_s
+    with (home.inbox / "open.jpg").open("wb") as writer:
+        writer.write(b"half")
+        writer.flush()
+        run(watch, Stop(clock, after_s=60.0), monkeypatch)
+    assert watch.last_arrival_s == before_s

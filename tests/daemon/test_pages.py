@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from daemon.pages import Pages
+
+
+class Ended:
+    """A process that has ended by itself."""
+
+    returncode = 1
+
+    def poll(self) -> int:
+        return 1
+
+    def terminate(self) -> None: ...
+
+
+def test_pages_that_cannot_be_started_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = threading.Event()
+    tries = 0
+
+    def start(*_: Any, **__: Any) -> Ended:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise BlockingIOError(11, "no more processes")
+        again.set()
+        return Ended()
+
+    monkeypatch.setattr("daemon.pages.subprocess.Popen", start)
+    monkeypatch.setattr("daemon.pages.FIRST_PAUSE_S", 0.01)
+    pages = Pages([])
+    pages.start()
+    assert again.wait(10)
+    pages.stop()
+    assert not pages._thread.is_alive()
