@@ -65,7 +65,7 @@ def _drop(home: Path, photos: list[Path]) -> float:
         [sys.executable, "-m", "daemon", "run", "--home", str(home)], cwd=ROOT, env=env, stdout=-3, stderr=-3
     )
     try:
-        _wait(lambda: _status(home)["daemon"] == "running" and _status(home)["last_beat_s"] is not None)
+        _wait(lambda: _is_working(daemon, home))
         started = time.perf_counter()
         for photo in photos:
             shutil.copy(photo, home / "inbox" / photo.name)
@@ -74,6 +74,13 @@ def _drop(home: Path, photos: list[Path]) -> float:
     finally:
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(60)
+
+
+def _is_working(daemon: subprocess.Popen[bytes], home: Path) -> bool:
+    if daemon.poll() is not None:
+        raise SystemExit(f"the daemon ended with code {daemon.returncode}")
+    status = _status(home)
+    return bool(status["daemon"] == "running" and status["last_beat_s"] is not None)
 
 
 def _compare(name: str, photos: list[Any], rows: dict[str, dict[str, Any]], known: set[str]) -> None:
