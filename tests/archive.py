@@ -121,7 +121,10 @@ def store_group(engine: Engine, *members: Photo, **changes: Any) -> int:
 
 
 def fill(engine: Engine, home: Path, now: datetime, photos: int = 120) -> None:
-    """Three pages of photos of two sites, one with hostile names, a refused file, a duplicate, groups of six and three."""
+    """Three pages of photos of two sites, one with hostile names, a refused file, a duplicate, groups of six and three.
+
+    On the map the six lie in a row at the top left, the three at the bottom right, one photo in no group in the middle.
+    """
     makers = (photo, photo, unclear)
     rows = [with_file(makers[number % 3](number), home, number) for number in range(photos)]
     rows[1].name, rows[1].source, rows[1].meter_type = HOSTILE, f"north/{HOSTILE}", "<b>TYPE</b>"
@@ -131,7 +134,8 @@ def fill(engine: Engine, home: Path, now: datetime, photos: int = 120) -> None:
     beat = Service(name="watcher", beat_at=now + timedelta(hours=1), state="running", detail={"waiting": 2, "mode": "events"})
     store(engine, *rows, beat)
     store(engine, refused(900, received_at=now, name="broken.jpg"), duplicate(901, rows[2], received_at=now, name="again.jpg"))
-    for first, size in ((200, 6), (210, 3)):
-        members = [with_file(unknown(number, received_at=now), home, number) for number in range(first, first + size)]
-        store_group(engine, *members)
-    store(engine, with_file(unknown(220, received_at=now), home, 220))
+    for first, size, x, y in ((200, 6, 0.1, 0.9), (210, 3, 0.7, 0.1)):
+        places = [{"map_x": x + 0.05 * step, "map_y": y} for step in range(size)]
+        members = [unknown(first + step, received_at=now, **place) for step, place in enumerate(places)]
+        store_group(engine, *(with_file(member, home, first + step) for step, member in enumerate(members)))
+    store(engine, with_file(unknown(220, received_at=now, map_x=0.5, map_y=0.5), home, 220))

@@ -203,14 +203,25 @@ NO_GROUP_HINT = "Unknown meters are grouped by look as soon as enough of them ha
 GROUP_LIST = "Groups"
 TYPE_NAME = "Meter type name"
 TYPE_NAME_EXAMPLE = "for example GENUS6"
-NAME_THESE = "Name these {photos}"
 NAME_NONE = "Name these photos"
 CHOOSE_GROUP = "Choose a group first."
-NAMED_NOW = "{photos} are now {name}."
 NAMED_FILES = "Their files move to the folder {name} now."
 NAMED_FILES_LATER = "Their files move to the folder {name} as soon as the watcher runs."
 NAMED_NEXT = "New photos of this design are recognised after the next training; until then they arrive as Unknown."
 ALREADY_NAMED = "This group is {name}. Its photos count as that type."
+SELECTED = "{photos} selected on the map"
+SELECTED_HINT = "A name takes them out of their groups; the others stay."
+SELECTION_GONE = "None of the selected photos is still unknown. The page now shows what is."
+CLEAR_SELECTION = "Clear selection"
+LEFT_OUT = "{photos} of the selection had a type already and kept it."
+MAP = "Map of unknown meters"
+MAP_LEAD = "near = alike"
+MAP_NAME = "Map of {photos} of unknown meters; groups: {groups}. The list and the gallery show the same photos."
+MAP_HINT = "Drag around points to select; click one to open its group."
+MAP_TOUCH_HINT = "Tap a point to open its group."
+MAP_DRAW = "Draw a selection"
+MAP_CAPPED = "Only the newest {shown} of {all} are drawn."
+MAP_LATER = "The next regrouping draws it."
 REGROUP = "Regroup now"
 REGROUP_ASKED = "Regrouping is asked for."
 REGROUP_WAITS = "Regrouping is asked for; it starts as soon as the watcher runs."
@@ -235,3 +246,13 @@ def reason(code: str | None) -> str:
 def count_photos(number: int) -> str:
     """One photo, or so many photos."""
     return f"{number:,} photo" if number == 1 else f"{number:,} photos"
+
+
+def name_these(number: int) -> str:
+    """The button that names so many photos."""
+    return "Name this photo" if number == 1 else f"Name these {count_photos(number)}"
+
+
+def named_now(number: int, name: str) -> str:
+    """What a naming did."""
+    return f"{count_photos(number)} {'is' if number == 1 else 'are'} now {name}."

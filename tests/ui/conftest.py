@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from daemon.home import Home
@@ -26,6 +27,8 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
          "--disable-sync", "--disable-quic")  # fmt: skip
 PATIENCE_MS = 30_000  # a loaded two-core machine
 START_S = 90
+
+AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
 
 READY = {  # what shows that a page's own content has come
     "": "[data-testid=updated]",
@@ -135,3 +138,14 @@ def watched(browser: Browser) -> Iterator[Watched]:
 def visit(page: Page, pages: Pages, name: str) -> None:
     page.goto(f"{pages.address}/{name}")
     expect(page.locator(READY[name.partition("?")[0]]).first).to_be_attached()
+
+
+def barriers(page: Page) -> list[tuple[object, ...]]:
+    """What axe finds against WCAG 2.1 A and AA."""
+    found = Axe().run(page, options=AXE)
+    return [(v["id"], node["target"], node["failureSummary"]) for v in found.response["violations"] for node in v["nodes"]]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

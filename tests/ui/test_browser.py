@@ -7,16 +7,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from daemon.home import Home
 from tests.photos import jpeg
-from tests.ui.conftest import READY, Pages, Watched, free_port, serve, visit
+from tests.ui.conftest import READY, Pages, Watched, barriers, free_port, overflow, serve, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.product]
-
-AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
 
 
 @pytest.mark.parametrize("name", READY)
@@ -38,7 +35,18 @@ def test_no_page_is_wider_than_its_window(watched: Watched, pages: Pages, name: 
     page.goto(f"{pages.address}/{name}")
     ready = "tr[data-id]" if name == "history" else READY[name]
     expect(page.locator(ready).first).to_be_attached()
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert overflow(page) <= 0
+
+
+def test_the_header_stays_in_sight_when_one_scrolls(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 500})
+    visit(page, pages, "groups")
+    page.locator("[data-testid=map]").scroll_into_view_if_needed()
+    assert page.evaluate("window.scrollY") > 0
+    box = page.locator("#header").bounding_box()
+    assert box
+    assert box["y"] == 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -47,9 +55,7 @@ def test_every_page_is_accessible_in_both_themes(watched: Watched, pages: Pages,
     page = watched.page
     page.add_init_script(f"localStorage.setItem('metersieve-theme', '{theme}')")
     visit(page, pages, name)
-    found = Axe().run(page, options=AXE)
-    problems = [(v["id"], node["target"], node["failureSummary"]) for v in found.response["violations"] for node in v["nodes"]]
-    assert problems == []
+    assert barriers(page) == []
 
 
 def test_dark_stays_dark_on_other_pages_and_after_a_reload(watched: Watched, pages: Pages) -> None:

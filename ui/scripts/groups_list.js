@@ -1,8 +1,13 @@
+// The list says what the page shows: a group, or "selection". The address bar and the map follow it.
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-group]");
   if (!button) return;
   element.querySelectorAll("button[data-group]").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-  history.replaceState(null, "", `${location.pathname}?group=${button.dataset.group}`);
   trigger("pick", { group: button.dataset.group });
+});
+watch("value", () => {
+  const chosen = element.querySelector("[data-chosen]")?.dataset.chosen;
+  if (chosen && chosen !== "selection") history.replaceState(null, "", `${location.pathname}?group=${chosen}`);
+  document.dispatchEvent(new CustomEvent("group-chosen"));
 });
 trigger("open", { group: new URLSearchParams(location.search).get("group") ?? "" });

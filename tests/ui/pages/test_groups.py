@@ -1,4 +1,4 @@
-"""Naming a group: what is said, and what happens."""
+"""The Groups page: what is shown of a group or a selection, and what a naming says."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from jinja2 import Environment
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db.tables import Job, PhotoGroup, Service
+from db.groups import Selection
+from db.tables import Job, Photo, PhotoGroup, Service
 from tests.archive import NOW, photo, store, store_group, unknown
 from ui.archive import Archive
-from ui.pages.groups import GALLERY, Target, name_target, press_regroup, regroup_button, render_gallery, show_group
+from ui.pages.groups import GALLERY, press_name, render_gallery, show_group, show_selection
+from ui.pages.groups_naming import Target
+from ui.pages.groups_regroup import press_regroup, regroup_button
 
 MakeArchive = Callable[..., Archive]
 
@@ -24,7 +27,7 @@ def beat(database: Engine, age_s: int) -> None:
 
 def said(database: Engine, archive: Archive, templates: Environment, text: str, seen: int = 2) -> str:
     group = store_group(database, unknown(1), unknown(2))
-    return str(name_target(Target(group, seen), text, archive, templates)[0])
+    return str(press_name(Target(group, seen), text, archive, templates)[0])
 
 
 def test_a_naming_says_that_files_move_now_while_the_watcher_runs(
@@ -55,7 +58,7 @@ def test_a_refused_naming_is_an_alert_keeps_the_text_and_stores_nothing(
     database: Engine, archive_with: MakeArchive, templates: Environment, text: str, seen: int
 ) -> None:
     group = store_group(database, unknown(1), unknown(2))
-    notice, kept, *_ = name_target(Target(group, seen), text, archive_with(), templates)
+    notice, kept, *_ = press_name(Target(group, seen), text, archive_with(), templates)
     assert 'role="alert"' in str(notice)
     assert kept == text
     with Session(database) as session:
@@ -64,7 +67,7 @@ def test_a_refused_naming_is_an_alert_keeps_the_text_and_stores_nothing(
 
 
 def test_without_a_target_nothing_is_named(archive_with: MakeArchive, templates: Environment) -> None:
-    assert "Choose a group first" in str(name_target(None, "ACME7", archive_with(), templates)[0])
+    assert "Choose a group first" in str(press_name(None, "ACME7", archive_with(), templates)[0])
 
 
 def test_only_a_candidate_is_a_target(database: Engine, archive_with: MakeArchive, templates: Environment) -> None:
@@ -75,12 +78,51 @@ def test_only_a_candidate_is_a_target(database: Engine, archive_with: MakeArchiv
     assert targets == {str(candidate): Target(candidate, 3), str(named): None, "none": None, "no such": Target(candidate, 3)}
 
 
+def test_a_selection_is_shown_with_its_count_as_the_target_of_the_naming(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    members, lone, known = [unknown(1), unknown(2)], unknown(3), photo(4)
+    store_group(database, *members)
+    store(database, lone, known)
+    shown = show_selection([members[0].id, lone.id, known.id, 999], archive_with(), templates)
+    _, _, selection, target, listed, title, _, button, gallery, _ = shown
+    assert selection == target == Selection((members[0].id, lone.id))
+    assert 'aria-pressed="true"' not in str(listed)
+    assert "2 photos selected on the map" in str(title)
+    assert "Clear selection" in str(title)
+    assert button.value == "Name these 2 photos"  # type: ignore[attr-defined]
+    assert str(gallery).count("<img loading") == 2
+
+
+def test_a_selection_of_photos_that_all_have_a_type_now_shows_what_is_left(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    group = store_group(database, unknown(1))
+    known = photo(2)
+    store(database, known)
+    notice, _, members, target, *_ = show_selection([known.id], archive_with(), templates)
+    assert "still unknown" in str(notice)
+    assert (members, target) == (group, Target(group, 1))
+
+
+def test_a_naming_of_a_selection_says_how_many_were_left_out(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    open_, known = unknown(1), photo(2)
+    store(database, open_, known)
+    notice = str(press_name(Selection((open_.id, known.id)), "ACME7", archive_with(), templates)[0])
+    assert "1 photo is now ACME7." in notice
+    assert "1 photo of the selection had a type already" in notice
+    with Session(database) as session:
+        assert [session.get_one(Photo, row.id).meter_type for row in (open_, known)] == ["ACME7", "GENUS5"]
+
+
 def test_the_gallery_says_which_photos_of_how_many(database: Engine, archive_with: MakeArchive, templates: Environment) -> None:
     group = store_group(database, *(unknown(number) for number in range(GALLERY + 5)))
-    first = render_gallery(str(group), archive_with(), templates)
+    first = render_gallery(group, archive_with(), templates)
     assert f"1–{GALLERY} of {GALLERY + 5}" in first
     after = first.split('data-turn="')[1].split('"')[0]
-    second = render_gallery(str(group), archive_with(), templates, after=after, first=GALLERY + 1)
+    second = render_gallery(group, archive_with(), templates, after=after, first=GALLERY + 1)
     assert f"{GALLERY + 1}–{GALLERY + 5} of {GALLERY + 5}" in second
     assert second.count("<img loading") == 5
 

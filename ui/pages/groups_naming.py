@@ -1,0 +1,58 @@
+"""The one act of the Groups page: a group, or photos selected on the map, become a meter type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from db.groups import Naming, NamingError, Selection, name_group, name_photos
+from db.overview import read_heartbeats
+from ui import words
+from ui.archive import Archive
+
+BY = "pages"  # who named: there is no login yet
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A group that a naming would name, and how many photos the person was shown."""
+
+    group_id: int
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a naming did, in sentences; or why it did nothing."""
+
+    done: bool
+    lines: tuple[str, ...]
+
+
+def name_target(target: Target | Selection | None, text: str, archive: Archive) -> Said:
+    """Name the group or selection and say what happens next, or say why not and leave everything as it is."""
+    if target is None:
+        return Said(False, (words.CHOOSE_GROUP,))
+    known = archive.judge.known_types()
+    now = archive.clock()
+    with Session(archive.engine) as session:
+        try:
+            if isinstance(target, Selection):
+                naming = name_photos(session, target.photo_ids, text, by=BY, now=now, known=known)
+            else:
+                name = name_group(session, target.group_id, text, seen=target.photos, by=BY, now=now, known=known)
+                naming = Naming(name, target.photos, left_out=0)
+            session.commit()
+        except NamingError as error:
+            return Said(False, (str(error),))
+        watcher = read_heartbeats(session, now).get("watcher")
+    files = words.NAMED_FILES if watcher is not None and watcher.alive else words.NAMED_FILES_LATER
+    left_out = words.LEFT_OUT.format(photos=words.count_photos(naming.left_out))
+    lines = (
+        words.named_now(naming.photos, naming.name),
+        *([left_out] if naming.left_out else []),
+        files.format(name=naming.name),
+        *([] if naming.name in known else [words.NAMED_NEXT]),
+    )
+    return Said(True, lines)
