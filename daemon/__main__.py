@@ -104,9 +104,11 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
                 template=settings.file_template,
             )
             schedule.start()
-            _greet(home)
-            watch.run(stop)
-            schedule.stop()
+            try:
+                _greet(home)
+                watch.run(stop)
+            finally:  # its threads would keep a failed daemon from ending
+                schedule.stop()
         finally:
             if pages:
                 pages.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
 from daemon.lock import Busy, locked
+from daemon.recovery import finish_moves
 from daemon.refile import refile
 from daemon.watch import Watch
-from db.jobs import JobKind, ask_again, begin, end, photos_to_move, waiting_jobs
+from db.jobs import JobKind, ask_again, begin, end, open_jobs, photos_to_move
 from db.records import beat, service
 from db.tables import Job, JobStatus
 
@@ -55,6 +57,8 @@ class Schedule:
         self._quiet_s = quiet_s
         self._template = template
         self._regrouping: subprocess.Popen[bytes] | None = None
+        self._is_regrouping = False  # from before the process starts until its jobs are over
+        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         )
@@ -67,51 +71,91 @@ class Schedule:
             if last is not None:
                 last.state = "idle"  # whatever a stopped daemon left it at
             ended = datetime.fromisoformat(str(last.detail["last_ended"])) if last and "last_ended" in last.detail else None
-        first = max(datetime.now(UTC), ended + timedelta(minutes=self._minutes)) if ended else None
-        self._scheduler.add_job(
-            self._regroup, "interval", minutes=self._minutes, id="regroup", **({"next_run_time": first} if first else {})
-        )
+        now, pause = datetime.now(UTC), timedelta(minutes=self._minutes)
+        first = min(max(now, ended + pause), now + pause) if ended else now + pause  # `ended` may be of a clock put right since
+        self._scheduler.add_job(self._regroup, "interval", minutes=self._minutes, id="regroup", next_run_time=first)
         self._scheduler.add_job(self._work, "interval", seconds=JOBS_EVERY_S, id="jobs")
         self._scheduler.start()
 
     def stop(self) -> None:
         """End; a regrouping under way is ended too, its half-done moves are finished by the next start."""
-        if self._regrouping is not None and self._regrouping.poll() is None:
-            self._regrouping.terminate()
+        self._stopping.set()
+        self._end_regrouping()
         self._scheduler.shutdown(wait=True)
 
+    def _end_regrouping(self) -> None:
+        if self._regrouping is not None and self._regrouping.poll() is None:
+            self._regrouping.terminate()
+
     def _regroup(self) -> None:
-        self._watch.new_unknowns = 0
-        self._regrouping = subprocess.Popen(["nice", "-n", str(NICENESS), *self._command], cwd=ROOT)  # noqa: S603, S607
-        code = self._regrouping.wait(REGROUP_TIMEOUT_S)
-        if code != 0:
-            log.error("the regrouping ended with code %s", code)
+        """One regrouping, for all who asked for it before it began."""
+        self._is_regrouping = True
+        try:
+            self._watch.new_unknowns = 0
+            with Session(self._database) as session, session.begin():
+                for job in open_jobs(session, JobKind.REGROUP):
+                    begin(session, job, datetime.now(UTC))
+            failure = self._run_regrouping()
+            if failure:
+                log.error("the regrouping %s", failure)
+            if not self._stopping.is_set():  # else the next start asks again
+                self._end_regroup_jobs(failure)
+        finally:
+            self._is_regrouping = False
+
+    def _run_regrouping(self) -> str | None:
+        """Run the process to its end; returns what went wrong."""
+        if self._stopping.is_set():
+            return "was not begun"
+        try:
+            self._regrouping = subprocess.Popen(["nice", "-n", str(NICENESS), *self._command], cwd=ROOT)  # noqa: S603, S607
+        except OSError as error:
+            return f"could not be started: {error}"
+        if self._stopping.is_set():  # `stop` may have looked before there was a process
+            self._end_regrouping()
+        try:
+            code = self._regrouping.wait(REGROUP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._regrouping.kill()
+            self._regrouping.wait()
+            return f"was ended after {REGROUP_TIMEOUT_S:.0f} s"
+        return None if code == 0 else f"ended with code {code}"
+
+    def _end_regroup_jobs(self, failure: str | None) -> None:
         with Session(self._database) as session, session.begin():
-            for job in session.scalars(select(Job).where(Job.kind == JobKind.REGROUP, Job.status == JobStatus.RUNNING)):
-                end(
-                    session, job, datetime.now(UTC), ok=code == 0, message="regrouped" if code == 0 else f"ended with code {code}"
-                )
+            for job in open_jobs(session, JobKind.REGROUP):
+                if job.status == JobStatus.RUNNING:
+                    end(session, job, datetime.now(UTC), ok=failure is None, message=failure or "regrouped")
+            row = service(session, "grouping")
+            if failure and row is not None:
+                row.state = "idle"  # the process could not say so itself
 
     def _work(self) -> None:
         """Once a second: begin what was asked for, and say when the next regrouping is."""
-        busy = self._regrouping is not None and self._regrouping.poll() is None
-        with Session(self._database) as session:
-            asked = [(job.id, job.kind, job.payload) for job in waiting_jobs(session)]
+        with Session(self._database) as session:  # one that runs already was interrupted, for nobody else works them
+            asked = [(job.id, job.kind, job.payload) for job in open_jobs(session)]
         for job_id, kind, payload in asked:
-            match kind:
-                case JobKind.REGROUP:
-                    if not busy:  # else it waits for the next: the one under way began before it was asked for
-                        self._mark_begun(job_id)
-                        self._regroup_now()
-                case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
-                    self._move(job_id, payload)
-                case _:
-                    self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")
+            if self._stopping.is_set():
+                return
+            try:
+                self._work_on(job_id, kind, payload)
+            except (KeyError, TypeError, ValueError) as error:
+                self._finish(job_id, ok=False, message=f"cannot be understood: {error!r}")
         quiet_s = time.monotonic() - self._watch.last_arrival_s
-        if not busy and self._watch.new_unknowns >= self._after_new and quiet_s >= self._quiet_s:
+        if not self._is_regrouping and self._watch.new_unknowns >= self._after_new and quiet_s >= self._quiet_s:
             self._watch.new_unknowns = 0
             self._regroup_now()
         self._say_next_run()
+
+    def _work_on(self, job_id: int, kind: str, payload: Mapping[str, Any]) -> None:
+        match kind:
+            case JobKind.REGROUP:
+                if not self._is_regrouping:  # else it waits for the next: the one under way began before it was asked for
+                    self._regroup_now()
+            case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
+                self._move(job_id, payload)
+            case _:
+                self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")
 
     def _regroup_now(self) -> None:
         self._scheduler.modify_job("regroup", next_run_time=datetime.now(UTC))
@@ -123,7 +167,12 @@ class Schedule:
                 self._mark_begun(job_id)
                 with Session(self._database) as session:
                     named = photos_to_move(session, payload)
-                moved = refile(self._home, self._database, named, template=self._template)
+                finish_moves(self._home, self._database)  # what a killed regrouping left half-done
+                moved = 0
+                for photo_id in named:
+                    if self._stopping.is_set():  # the next start asks again
+                        return
+                    moved += refile(self._home, self._database, [photo_id], template=self._template)
         except Busy:
             return
         self._finish(job_id, ok=True, message=f"moved {moved} photos")

@@ -36,8 +36,7 @@ def ask_regroup(session: Session, now: datetime) -> bool:
 
 def is_regroup_asked(session: Session) -> bool:
     """Whether a regroup waits or runs."""
-    open_jobs = select(Job.id).where(Job.kind == JobKind.REGROUP, Job.status.in_([JobStatus.WAITING, JobStatus.RUNNING]))
-    return session.scalar(open_jobs.limit(1)) is not None
+    return bool(open_jobs(session, JobKind.REGROUP))
 
 
 def photos_to_move(session: Session, payload: Mapping[str, Any]) -> list[int]:
@@ -47,9 +46,12 @@ def photos_to_move(session: Session, payload: Mapping[str, Any]) -> list[int]:
     return list(session.scalars(select(Photo.id).where(Photo.group_id == int(payload["group_id"]))))
 
 
-def waiting_jobs(session: Session) -> Sequence[Job]:
-    """Jobs nobody has begun, the oldest first."""
-    return session.scalars(select(Job).where(Job.status == JobStatus.WAITING.value).order_by(Job.id)).all()
+def open_jobs(session: Session, kind: JobKind | None = None) -> Sequence[Job]:
+    """Jobs, of one kind or all, that wait or were begun and are not over, the oldest first."""
+    query = select(Job).where(Job.status.in_([JobStatus.WAITING, JobStatus.RUNNING]))
+    if kind is not None:
+        query = query.where(Job.kind == kind)
+    return session.scalars(query.order_by(Job.id)).all()
 
 
 def begin(session: Session, job: Job, now: datetime) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
 from daemon.lock import locked
+from daemon.placing import move
 from daemon.schedule import Schedule
 from daemon.watch import Pace, Watch
 from db.groups import name_photos
-from db.records import service
+from db.jobs import JobKind, ask
+from db.records import beat, service
 from db.tables import Job, Photo
 from engine.verdict import UNKNOWN, Verdict
 from tests.photos import jpeg, read, verdict, write
@@ -79,3 +83,120 @@ def test_a_move_waits_while_a_regrouping_moves_photos(home: Home, database: Engi
         wait_until(lambda: next_run(database), what="the end of a look at the jobs")
         assert job(database) == ("waiting", None)
     wait_until(lambda: job(database)[0] == "done", what="the move")
+
+
+@pytest.fixture
+def idle(schedule: Schedule) -> Schedule:
+    """Begun, but doing only what a test calls."""
+    schedule.start()
+    schedule._scheduler.pause()
+    return schedule
+
+
+def ask_for(database: Engine, kind: JobKind, **payload: object) -> None:
+    with Session(database) as session, session.begin():
+        ask(session, kind, payload, NOW)
+
+
+def test_a_regrouping_that_takes_too_long_is_ended_and_said_to_have_failed(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(database) as session, session.begin():
+        beat(session, "grouping", state="running", detail={}, now=NOW)
+    ask_for(database, JobKind.REGROUP)
+    monkeypatch.setattr("daemon.schedule.REGROUP_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(idle, "_command", ["sleep", "600"])
+    idle._regroup()
+    assert idle._regrouping is not None
+    assert idle._regrouping.poll() is not None
+    assert job(database)[0] == "failed"
+    with Session(database) as session:
+        said = service(session, "grouping")
+    assert said is not None
+    assert said.state == "idle"
+
+
+def test_a_regrouping_that_cannot_start_is_said_to_have_failed(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object, **__: object) -> NoReturn:
+        raise FileNotFoundError(2, "no such file", "nice")
+
+    ask_for(database, JobKind.REGROUP)
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", missing)
+    idle._regroup()
+    assert job(database)[0] == "failed"
+
+
+def test_a_regrouping_asked_for_while_another_ends_is_not_called_done(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ending:
+        """A process that has ended when `wait` notices it, and not a moment earlier."""
+
+        def poll(self) -> int:
+            return 0
+
+        def wait(self, timeout: float) -> int:
+            ask_for(database, JobKind.REGROUP)
+            idle._work()
+            return 0
+
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", lambda *_, **__: Ending())
+    idle._regroup()
+    assert job(database) == ("waiting", None)
+
+
+def test_no_regrouping_starts_once_the_schedule_is_told_to_stop(idle: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle._scheduler, "shutdown", lambda wait: idle._regroup())
+    monkeypatch.setattr(idle, "_command", ["sleep", "600"])
+    idle.stop()
+    monkeypatch.undo()
+    assert idle._regrouping is None
+
+
+def test_a_job_that_makes_no_sense_fails_and_the_next_one_is_done(home: Home, database: Engine, idle: Schedule) -> None:
+    ask_for(database, JobKind.MOVE_GROUP)
+    with Session(database) as session, session.begin():
+        name_photos(session, [1], "GENUS 5", by="ana", now=NOW)
+    idle._work()
+    with Session(database) as session:
+        assert session.scalars(select(Job.status).order_by(Job.id)).all() == ["failed", "done"]
+
+
+def test_a_move_that_the_database_interrupted_is_done_again(
+    home: Home, database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked_out(*_: object, **__: object) -> NoReturn:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    with Session(database) as session, session.begin():
+        name_photos(session, [1], "GENUS 5", by="ana", now=NOW)
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr("daemon.schedule.refile", locked_out)
+        idle._work()
+    idle._work()
+    assert job(database) == ("done", "moved 1 photos")
+
+
+def test_a_move_that_a_killed_regrouping_left_half_done_is_finished_before_the_next(
+    home: Home, database: Engine, idle: Schedule
+) -> None:
+    with Session(database) as session, session.begin():
+        session.get_one(Photo, 1).moving_to = "sorted/clear/UNKNOWN/group-0001/0.jpg"
+    move(home.sorted / "clear/UNKNOWN/ungrouped/0.jpg", home.sorted / "clear/UNKNOWN/group-0001/0.jpg")
+    with Session(database) as session, session.begin():
+        name_photos(session, [1], "GENUS 5", by="ana", now=NOW)
+    idle._work()
+    with Session(database) as session:
+        assert session.get_one(Photo, 1).path == "sorted/clear/GENUS 5/0.jpg"
+    assert "clear/GENUS 5/0.jpg" in read(home.sorted)
+
+
+def test_a_last_run_in_the_future_of_a_clock_put_right_delays_the_next_by_one_pause_at_most(
+    database: Engine, schedule: Schedule
+) -> None:
+    with Session(database) as session, session.begin():
+        beat(session, "grouping", state="idle", detail={"last_ended": "2099-01-01T00:00:00+00:00"}, now=NOW)
+    schedule.start()
+    assert schedule._scheduler.get_job("regroup").next_run_time <= datetime.now(UTC) + timedelta(minutes=60)

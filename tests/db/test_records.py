@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.jobs import JobKind, ask_again, begin, end, waiting_jobs
+from db.jobs import JobKind, ask_again, begin, end, open_jobs
 from db.records import beat, counts, path_taken, service, write_verdict
 from db.tables import GroupStatus, Job, Photo, PhotoGroup
 from db.unknowns import Membership, next_group_id, read_pairs, write_groups, write_pairs
@@ -63,19 +63,20 @@ def test_a_sign_of_life_replaces_the_last_one(database: Engine) -> None:
         assert (row.state, row.detail) == ("stopped", {"waiting": 0})
 
 
-def test_a_job_is_worked_once_and_again_if_the_daemon_died_over_it(database: Engine) -> None:
+def test_a_job_is_open_until_it_is_over_even_if_a_daemon_died_over_it(database: Engine) -> None:
     with Session(database) as session:
         session.add(Job(kind=JobKind.REGROUP.value, payload={}, asked_at=NOW))
         session.commit()
-        (job,) = waiting_jobs(session)
+        (job,) = open_jobs(session)
         begin(session, job, NOW)
-        assert waiting_jobs(session) == []
+        assert open_jobs(session) == [job]
         ask_again(session)
         session.commit()
-        (job,) = waiting_jobs(session)
+        (job,) = open_jobs(session)
+        assert (job.status, job.started_at) == ("waiting", None)
         end(session, job, NOW, ok=True, message="done")
         session.commit()
-        assert waiting_jobs(session) == []
+        assert open_jobs(session) == []
 
 
 def test_groups_are_born_kept_and_gone_and_their_ids_never_return(database: Engine) -> None:
