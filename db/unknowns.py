@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -87,23 +87,26 @@ class Membership:
 def write_groups(session: Session, memberships: Mapping[int, Membership], *, stamp: str, now: datetime) -> list[int]:
     """Store a regrouping: new groups, groups that are gone, and each photo's place. Returns the photos that changed group.
 
-    A photo that a person labelled since the regrouping read it is left alone.
+    A photo that a person labelled since the regrouping read it is left alone, and a group named since takes no more.
     """
     live = {each.group_id for each in memberships.values() if each.group_id is not None}
-    known = set(session.scalars(select(PhotoGroup.id).where(PhotoGroup.id.in_(live))))
+    # Written before anything is read: from here on SQLite lets nobody else write, so nothing is named under our hands.
+    candidates = update(PhotoGroup).where(PhotoGroup.status == GroupStatus.CANDIDATE.value)
+    session.execute(candidates.where(PhotoGroup.id.not_in(live)).values(status=GroupStatus.GONE.value))
+    alive = select(PhotoGroup.id).where(PhotoGroup.id.in_(live))
+    known = set(session.scalars(alive))
+    named = set(session.scalars(alive.where(PhotoGroup.status == GroupStatus.NAMED.value)))
     session.add_all(PhotoGroup(id=group_id, created_at=now, stamp=stamp) for group_id in sorted(live - known))
     session.flush()
     changed = []
-    for photo in session.scalars(select(Photo).where(*is_unknown(), Photo.id.in_(memberships.keys()))):
+    for photo in session.scalars(select(Photo).where(*is_unknown(), Photo.id.in_(memberships.keys())).with_for_update()):
         place = memberships[photo.id]
-        if photo.group_id != place.group_id:
+        group_id = None if place.group_id in named else place.group_id  # the next regrouping finds it another
+        if photo.group_id != group_id:
             changed.append(photo.id)
-        photo.group_id = place.group_id
-        photo.group_strength = place.strength if place.group_id is not None else None
+        photo.group_id = group_id
+        photo.group_strength = place.strength if group_id is not None else None
         photo.map_x, photo.map_y = place.map_x, place.map_y
-    for group in session.scalars(select(PhotoGroup).where(PhotoGroup.status == GroupStatus.CANDIDATE.value)):
-        if group.id not in live:
-            group.status = GroupStatus.GONE.value
     for group in session.scalars(select(PhotoGroup).where(PhotoGroup.id.in_(live))):
         if group.status == GroupStatus.GONE.value:
             group.status, group.stamp = GroupStatus.CANDIDATE.value, stamp

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
+from db.groups import name_group
 from db.jobs import JobKind, ask_again, begin, end, open_jobs
 from db.records import beat, counts, path_taken, service, write_verdict
 from db.tables import GroupStatus, Job, Photo, PhotoGroup
@@ -105,6 +107,42 @@ def test_a_photo_that_was_labelled_meanwhile_stays_out_of_the_regrouping(databas
         session.commit()
         assert changed == [1]
         assert session.get_one(Photo, 2).group_id is None
+
+
+def test_a_group_that_was_named_meanwhile_takes_no_more_photos(database: Engine) -> None:
+    members = {n: Membership(1, 1, 0, 0) for n in (1, 2)}
+    with Session(database) as session:
+        session.add_all([unknown(n) for n in (1, 2, 3)])
+        session.commit()
+        write_groups(session, members, stamp="v1", now=NOW)
+        name_group(session, 1, "GENUS5", seen=2, by="ana", now=NOW)
+        session.commit()
+        assert write_groups(session, {**members, 3: Membership(1, 1, 0, 0)}, stamp="v1", now=NOW) == []
+        session.commit()
+        assert [session.get_one(Photo, n).group_id for n in (1, 2, 3)] == [1, 1, None]
+        assert session.get_one(PhotoGroup, 1).status == "named"
+
+
+def test_nobody_names_a_photo_between_the_reading_and_the_writing_of_a_regrouping(database: Engine) -> None:
+    refusals = []
+
+    def name_it(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT photo.id") and not refusals:
+            other = sqlite3.connect(str(database.url.database), timeout=0)
+            try:
+                other.execute("UPDATE photo SET meter_type = 'GENUS5'")
+                other.commit()
+            except sqlite3.OperationalError as error:
+                refusals.append(str(error))
+            other.close()
+
+    with Session(database) as session:
+        session.add_all([unknown(1), PhotoGroup(id=1, created_at=NOW, stamp="v1")])
+        session.commit()
+        event.listen(database, "after_cursor_execute", name_it)
+        write_groups(session, {1: Membership(1, 1, 0, 0)}, stamp="v1", now=NOW)
+        session.commit()
+    assert refusals == ["database is locked"]
 
 
 def test_verified_pairs_are_kept_once_and_read_for_the_photos_asked(database: Engine) -> None:
