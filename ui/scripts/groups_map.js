@@ -9,7 +9,6 @@ let line = null, selected = new Set(), asked = null, pointed = null; // asked: w
 const canvas = () => element.querySelector("canvas");
 const chosen = () => asked ?? document.querySelector("#groups [data-chosen]")?.dataset.chosen;
 const radius = () => points.length > 1500 ? 3 : points.length > 500 ? 4 : 5; // pixels
-const at = ({ x, y }) => [EDGE + x * (canvas().clientWidth - 2 * EDGE), EDGE + (1 - y) * (canvas().clientHeight - 2 * EDGE)];
 const token = (name) => getComputedStyle(element).getPropertyValue(name);
 const place = (event) => {
   const box = canvas().getBoundingClientRect();
@@ -31,13 +30,14 @@ function draw() {
   const width = canvas()?.clientWidth, height = canvas()?.clientHeight, scale = window.devicePixelRatio || 1;
   if (!width) return;
   Object.assign(canvas(), { width: width * scale, height: height * scale });
+  for (const point of points) point.at = [EDGE + point.x * (width - 2 * EDGE), EDGE + (1 - point.y) * (height - 2 * EDGE)]; // pixels
   const pen = canvas().getContext("2d");
   const colours = Object.fromEntries(Object.entries(groups).map(([key, { colour }]) => [key, token(colour)]));
   const surface = token("--surface"), ink = token("--ink"), accent = token("--accent"), now = chosen();
   const stamp = (point, { grow = 1, edge = surface, faint = false } = {}) => {
     const size = radius() / 5 * (point.group === "none" ? 0.65 : 1) * grow;
-    pen.setTransform(scale * size, 0, 0, scale * size, ...at(point).map((pixels) => pixels * scale));
-    pen.globalAlpha = faint ? 0.16 : 1;
+    pen.setTransform(scale * size, 0, 0, scale * size, ...point.at.map((pixels) => pixels * scale));
+    pen.globalAlpha = faint ? 0.2 : 1;
     pen.fillStyle = colours[point.group];
     pen.fill(groups[point.group].path);
     pen.strokeStyle = edge;
@@ -68,9 +68,8 @@ function outline() {
 }
 
 function nearest([x, y], reach) {
-  const distance = (point) => Math.hypot(at(point)[0] - x, at(point)[1] - y);
-  const best = points.reduce((one, point) => distance(point) < (one ? distance(one) : reach) ? point : one, null);
-  return best;
+  const distance = (point) => Math.hypot(point.at[0] - x, point.at[1] - y);
+  return points.reduce((best, point) => distance(point) < (best ? distance(best) : reach) ? point : best, null);
 }
 
 function peek(point) {
@@ -83,7 +82,7 @@ function peek(point) {
     photo.src = `/media/thumb/${point.sha256}`;
     name.textContent = groups[point.group].name;
     box.replaceChildren(photo, name);
-    const [x, y] = at(point), { clientWidth: width, clientHeight: height } = canvas();
+    const [x, y] = point.at, { clientWidth: width, clientHeight: height } = canvas();
     box.style.left = `${x > width / 2 ? x - box.offsetWidth - 16 : x + 16}px`;
     box.style.top = `${Math.max(0, Math.min(height - box.offsetHeight, y - box.offsetHeight / 2))}px`;
   }
@@ -105,7 +104,7 @@ function finish(event) {
   } else if (event.pointerType !== "touch" || isDrawing()) {
     const pen = canvas().getContext("2d");
     pen.setTransform(1, 0, 0, 1, 0, 0);
-    const inside = points.filter((point) => pen.isPointInPath(around, ...at(point))).map(({ photo }) => photo);
+    const inside = points.filter((point) => pen.isPointInPath(around, ...point.at)).map(({ photo }) => photo);
     if (inside.length) {
       selected = new Set(inside);
       ask("lasso", "selection", { photos: inside });
