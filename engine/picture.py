@@ -56,8 +56,7 @@ def decode(data: bytes, limits: Limits = Limits()) -> Picture:
     """
     if not data:
         raise EmptyFile("The file has no bytes. Send it again.")
-    if len(data) > limits.max_bytes:
-        raise TooManyBytes(f"The file has {len(data):,} bytes; at most {limits.max_bytes:,} are read. Send a smaller one.")
+    check_size(len(data), limits)
     _register_heif()
     try:
         with warnings.catch_warnings():
@@ -74,6 +73,12 @@ def decode(data: bytes, limits: Limits = Limits()) -> Picture:
         if _says_truncated(error):
             raise Truncated("The picture ends too early: the upload was cut off. Send it again.") from error
         raise Unreadable(f"The picture cannot be decoded ({error}). Open it on the sender's device and send it again.") from error
+
+
+def check_size(size: int, limits: Limits = Limits()) -> None:
+    """Raise `TooManyBytes` for a file of more bytes than are read; to be asked before the file is held in memory."""
+    if size > limits.max_bytes:
+        raise TooManyBytes(f"The file has {size:,} bytes; at most {limits.max_bytes:,} are read. Send a smaller one.")
 
 
 def _decode(data: bytes, limits: Limits) -> Picture:

@@ -82,20 +82,28 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _judge_all(files: list[Path], models: Any, jobs: int) -> Iterator[Judged]:
     """In the order given, a bounded number of photos at once."""
     from engine.appraise import appraise
+    from engine.picture import check_size
 
     def judged(path: Path) -> Judged:
         try:
+            check_size(path.stat().st_size)
             verdict = appraise(path.read_bytes(), models=models)
         except PictureError as error:
-            return path, None, {"file": readable(path), "ok": False, "error": {"code": error.reason, "message": str(error)}}
+            return path, None, _failure(path, error.reason, error)
         except OSError as error:
-            return path, None, {"file": readable(path), "ok": False, "error": {"code": "permission", "message": str(error)}}
+            return path, None, _failure(path, "permission", error)
+        except Exception as error:  # a photo that trips the engine must not stop the others
+            return path, None, _failure(path, "engine_error", error)
         return path, verdict, {"file": readable(path), "ok": True, "error": None, **verdict.as_json()}
 
     queue = iter(files)
     with ThreadPoolExecutor(jobs) as pool:
         while batch := list(islice(queue, jobs * 8)):
             yield from pool.map(judged, batch)
+
+
+def _failure(path: Path, code: str, error: Exception) -> dict[str, Any]:
+    return {"file": readable(path), "ok": False, "error": {"code": code, "message": str(error)}}
 
 
 class _Table:
@@ -143,6 +151,7 @@ def _opened(path: Path | None) -> Any:
 def _save_embeddings(path: Path, embedded: list[tuple[str, NDArray[np.float32], str]]) -> None:
     if not embedded:
         raise ArgumentError("There is nothing to embed: no photo could be judged, or no meter_type model is installed.")
+    path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         path,
         files=np.array([file for file, _, _ in embedded]),

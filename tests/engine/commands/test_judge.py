@@ -4,9 +4,13 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.__main__ import main
+from engine.appraise import appraise
+from engine.commands.judge import _save_embeddings
+from engine.verdict import Verdict
 from tests.photos import jpeg, write
 
 CONTRACT = {
@@ -63,3 +67,30 @@ def test_two_threads_give_the_same_lines_in_the_same_order(photos: Path, tmp_pat
     for jobs in (1, 4):
         judge(photos, "--json", tmp_path / f"{jobs}.jsonl", "--jobs", jobs, models=tmp_path)
     assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "4.jsonl").read_bytes()
+
+
+def test_a_file_too_large_to_hold_is_told_without_reading_it(photos: Path, tmp_path: Path) -> None:
+    with (photos / "film.mp4").open("wb") as file:
+        file.truncate(2**42)
+    judge(photos, "--json", tmp_path / "out.jsonl", models=tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [line["error"]["code"] for line in lines if not line["ok"]] == ["not_an_image", "too_large"]
+
+
+def test_a_photo_that_trips_the_engine_does_not_stop_the_others(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tripping(data: bytes, **options: object) -> Verdict:
+        if data == jpeg(1):
+            raise ZeroDivisionError("a bug in the engine")
+        return appraise(data, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("engine.appraise.appraise", tripping)
+    assert judge(photos, "--json", tmp_path / "out.jsonl", models=tmp_path) == 3
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [line["ok"] or line["error"]["code"] for line in lines] == ["engine_error", True, "not_an_image"]
+
+
+def test_embeddings_go_to_a_folder_that_is_made(tmp_path: Path) -> None:
+    _save_embeddings(tmp_path / "new/e.npz", [("a.jpg", np.zeros(2, np.float32), "v1")])
+    assert (tmp_path / "new/e.npz").is_file()
