@@ -8,7 +8,10 @@ from functools import cache
 
 import numpy as np
 
+from engine.drawing.layout import Places, deal_dial, deal_places
 from engine.drawing.paint import Colour
+from engine.drawing.style import Block, Cover, Port, Screen, Sticker, deal_block, deal_cover, deal_port, deal_screen, deal_sticker
+from engine.drawing.wording import Ratings
 
 _CATALOGUE = 20_260_401  # seed of the catalogue; another number is another catalogue
 
@@ -29,19 +32,6 @@ class Body(StrEnum):
     BOX = "box"  # one moulding, terminal cover below
     SHOULDERS = "shoulders"  # a narrower front on a wide base
     DOME = "dome"  # a round glass cover over a dial plate
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
-    """Where things sit on the printed plate: (x, y, width, height) as shares of it."""
-
-    display: tuple[float, float, float, float]
-    brand: tuple[float, float, float, float]
-    specs: tuple[float, float, float, float]
-    barcode: tuple[float, float, float, float]
-    port: tuple[float, float]  # centre of the optical port
-    led: tuple[float, float]  # centre of the pulse light
-    buttons: tuple[tuple[float, float], ...]  # centres
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +56,12 @@ class Design:
     button: Colour
     brand_face: str
     emblem: int
-    specs: tuple[str, ...]
+    block: Block
+    screen: Screen
+    port: Port
+    sticker: Sticker
+    fastening: Cover
+    type_word: str  # before the model's name
     serial_prefix: str
     cover: int  # print on the terminal cover: 0 warning sign, 1 terminal diagram, 2 notice, 3 none
     screws: tuple[float, float]  # where the cover's screws sit, as shares of its width
@@ -78,24 +73,6 @@ class Design:
         """A name for the design, fit for a folder: brand and model."""
         return f"{self.brand}-{self.model}".replace(" ", "").upper()
 
-
-_PLACES = (
-    Places(display=(0.09, 0.08, 0.82, 0.27), brand=(0.09, 0.40, 0.48, 0.11), specs=(0.09, 0.55, 0.5, 0.2),
-           barcode=(0.09, 0.80, 0.56, 0.15), port=(0.79, 0.76), led=(0.60, 0.43), buttons=((0.70, 0.47), (0.86, 0.47))),
-    Places(display=(0.07, 0.29, 0.66, 0.24), brand=(0.07, 0.06, 0.62, 0.14), specs=(0.07, 0.58, 0.52, 0.16),
-           barcode=(0.07, 0.80, 0.60, 0.15), port=(0.86, 0.17), led=(0.70, 0.575), buttons=((0.86, 0.41), (0.86, 0.62))),
-    Places(display=(0.06, 0.10, 0.58, 0.25), brand=(0.06, 0.79, 0.55, 0.15), specs=(0.06, 0.41, 0.5, 0.135),
-           barcode=(0.06, 0.60, 0.56, 0.14), port=(0.82, 0.30), led=(0.61, 0.39), buttons=((0.82, 0.72),)),
-    Places(display=(0.14, 0.55, 0.72, 0.23), brand=(0.2, 0.05, 0.6, 0.13), specs=(0.08, 0.24, 0.5, 0.23),
-           barcode=(0.2, 0.83, 0.6, 0.13), port=(0.80, 0.35), led=(0.93, 0.665), buttons=()),
-    Places(display=(0.2, 0.25, 0.6, 0.22), brand=(0.25, 0.075, 0.5, 0.12), specs=(0.08, 0.70, 0.42, 0.22),
-           barcode=(0.54, 0.74, 0.40, 0.17), port=(0.30, 0.58), led=(0.87, 0.36), buttons=((0.56, 0.58), (0.72, 0.58))),
-    Places(display=(0.32, 0.12, 0.62, 0.25), brand=(0.32, 0.44, 0.60, 0.13), specs=(0.32, 0.62, 0.5, 0.135),
-           barcode=(0.32, 0.81, 0.60, 0.14), port=(0.16, 0.22), led=(0.91, 0.41),
-           buttons=((0.16, 0.5), (0.16, 0.68), (0.16, 0.86))),
-)  # fmt: skip
-_DIAL = Places(display=(0.24, 0.24, 0.52, 0.13), brand=(0.28, 0.42, 0.44, 0.10), specs=(0.25, 0.66, 0.42, 0.14),
-               barcode=(0.27, 0.825, 0.46, 0.085), port=(0.5, -1), led=(0.5, -1), buttons=())  # fmt: skip
 
 _HOUSINGS: tuple[Colour, ...] = (
     (226, 226, 220),
@@ -130,6 +107,7 @@ _DISPLAYS = (
     Display.AMBER_LCD,
     Display.GREEN_LCD,
 )
+_TYPE_WORDS = ("Type", "Mod.", "Typ", "TYPE:", "Model", "Series", "Tipo")
 _HEADS = ("Vol", "Enm", "Kil", "Amp", "Nor", "Tes", "Ark", "Hel", "Quan", "Zen", "Met", "Fer", "Lum", "Orb", "Syn", "Pol", "Del")
 _TAILS = ("tara", "etra", "oria", "eon", "volt", "lion", "ada", "ixa", "tron", "ola", "ika", "umo", "ero")
 
@@ -137,7 +115,7 @@ _TAILS = ("tara", "etra", "oria", "eon", "volt", "lion", "ada", "ixa", "tron", "
 @cache
 def design(index: int) -> Design:
     """Design number `index`, 0 or more. Any number of them can be had; the first 1,000 differ in brand, colours or layout."""
-    rng = np.random.default_rng((_CATALOGUE, index))
+    rng, own = (np.random.default_rng((_CATALOGUE, index, *which)) for which in ((), (1,)))
     dome = index % 6 == 4
     plate, ink, accent = _PRINTS[(index * 4 + index // 11) % len(_PRINTS)]
     shown = Display.DRUMS if dome and index % 4 else _DISPLAYS[(index * 5 + index // 7) % len(_DISPLAYS)]
@@ -156,29 +134,33 @@ def design(index: int) -> Design:
         display=shown,
         digits=int(rng.integers(5, 7)),
         decimals=1 if shown is Display.DRUMS else int(rng.integers(0, 2)),
-        places=_DIAL if dome else _PLACES[(index + index // 6) % len(_PLACES)],
+        places=deal_dial(own) if dome else deal_places(own, index),
         round_buttons=bool(rng.random() < 0.5),
         button=((40, 42, 46), (58, 118, 196), (196, 60, 52), (120, 124, 128), (232, 178, 60))[int(rng.integers(5))],
         brand_face=_FACES[index % len(_FACES)],
-        emblem=int(rng.integers(6)),
-        specs=_specs(rng),
+        emblem=(index * 5 + index // 6) % 6,
+        block=deal_block(own, index, _ratings(rng), dial=dome),
+        screen=deal_screen(own, index),
+        port=deal_port(own, index),
         serial_prefix=f"{brand[:2].upper()}{rng.integers(10, 99)}",
         cover=(index * 3 + index // 4) % 4,
         screws=((0.10, 0.90), (0.06, 0.94), (0.50, 0.90), (0.16, 0.84))[index % 4],
-        matrix_code=bool(rng.random() < 0.35),
+        matrix_code=(matrix := bool(rng.random() < 0.35)),
+        sticker=deal_sticker(own, index, matrix=matrix),
+        fastening=deal_cover(own, index),
+        type_word=_TYPE_WORDS[index * 2 % len(_TYPE_WORDS)],
         corner=int(rng.integers(28, 110)),
     )
 
 
-def _specs(rng: np.random.Generator) -> tuple[str, ...]:
-    """The small print: what a rating plate says, with one design's own figures."""
-    phases = bool(rng.random() < 0.4)
-    current = ("5(60) A", "10(100) A", "5-80 A", "0.25-5(100) A", "10-40 A")[int(rng.integers(5))]
-    pulses = (500, 800, 1000, 1600, 3200)[int(rng.integers(5))]
-    accuracy = "1" if rng.random() < 0.5 else "B"
-    return (
-        f"{'3x230/400' if phases else '1x230'} V   {current}   50 Hz",
-        f"{pulses} imp/kWh   Cl. {accuracy}   IP{rng.integers(51, 55)}",
-        f"{'Three' if phases else 'Single'}-phase static watt-hour meter",
-        f"IEC 62053-2{rng.integers(1, 4)}   -25...+55 °C   {rng.integers(2014, 2026)}",
+def _ratings(rng: np.random.Generator) -> Ratings:
+    """One design's own figures."""
+    return Ratings(
+        three_phase=bool(rng.random() < 0.4),
+        amps=("5(60) A", "10(100) A", "5-80 A", "0.25-5(100) A", "10-40 A")[int(rng.integers(5))],
+        pulses=(500, 800, 1000, 1600, 3200)[int(rng.integers(5))],
+        accuracy="1" if rng.random() < 0.5 else "B",
+        protection=int(rng.integers(51, 55)),
+        part=int(rng.integers(1, 4)),
+        year=int(rng.integers(2014, 2026)),
     )

@@ -1,19 +1,20 @@
-"""The printed plate: brand, emblem, small print, barcode, optical port, buttons and light."""
+"""The printed plate that all meters of a design share: brand, emblem, trim, small print and fittings."""
 
 from __future__ import annotations
-
-from zlib import crc32
 
 import cv2
 import numpy as np
 
 from engine.drawing.design import Body, Design
-from engine.drawing.paint import Area, Colour, Print, blend, rounded, slab, typeface
+from engine.drawing.fittings import draw_buttons, draw_disc, draw_port
+from engine.drawing.lettering import write_fitted
+from engine.drawing.paint import Area, Print, blend, rounded, slab
+from engine.drawing.print_block import print_block
 from engine.picture import Pixels
 
 
 def draw_plate(canvas: Pixels, plate: Area, design: Design) -> None:
-    """Draw what all meters of the design share; `draw_serial` and the display are one meter's own."""
+    """Draw what all meters of the design share; the label and the display are one meter's own."""
     if design.body is Body.DOME:
         slab(canvas, plate, design.plate, radius=plate.w // 2, bevel=5, lift=0.35, sheen=0.04)
     else:
@@ -21,48 +22,12 @@ def draw_plate(canvas: Pixels, plate: Area, design: Design) -> None:
         _draw_trim(canvas, plate, design)
     with Print(canvas) as ink_on:
         _print_brand(ink_on, plate, design)
-        _print_specs(ink_on, plate.part(*design.places.specs), design)
-        if design.body is not Body.DOME:
-            x, y, w, h = design.places.specs
-            _print_marks(ink_on, plate.part(x, y + h + 0.005, w, 0.035), design.ink)
+        print_block(ink_on, plate.part(*design.places.specs), design.block, design.ink)
     if design.body is Body.DOME:
-        _draw_disc(canvas, plate, design)
+        draw_disc(canvas, plate, design)
     else:
-        _draw_port(canvas, plate, design)
-        _draw_buttons(canvas, plate, design)
-
-
-def draw_serial(canvas: Pixels, plate: Area, design: Design, serial: str) -> None:
-    """One meter's own sticker: a barcode of the serial number with the number below, and on some designs a matrix code."""
-    area = plate.part(*design.places.barcode)
-    slab(canvas, area, (246, 246, 242), radius=6, bevel=2, lift=0.3, sheen=0.02)
-    bars = area.part(0.05, 0.12, 0.62 if design.matrix_code else 0.9, 0.46)
-    pattern = np.unpackbits(
-        np.frombuffer(b"".join(crc32(f"{serial}{i}".encode()).to_bytes(4, "big") for i in range(3)), np.uint8)
-    )
-    edges = np.linspace(bars.x, bars.x + bars.w, pattern.size + 1).round().astype(int)
-    for dark, left, right in zip(pattern, edges[:-1], edges[1:], strict=True):
-        if dark:
-            canvas[bars.y : bars.y + bars.h, left:right] = 26
-    if design.matrix_code:
-        _draw_matrix(canvas, area.part(0.74, 0.10, 0.22, 0.8), serial)
-    with Print(canvas) as ink_on:
-        ink_on.fitted(
-            area.part(0.05, 0.60, 0.62 if design.matrix_code else 0.9, 0.34),
-            f"No. {serial}",
-            (24, 24, 28),
-            face="DejaVuSansMono-Bold",
-        )
-
-
-def _draw_matrix(canvas: Pixels, area: Area, serial: str) -> None:
-    side = min(area.w, area.h) // 14 * 14
-    cells = (np.random.default_rng(crc32(serial.encode())).random((14, 14)) < 0.5).astype(np.uint8)
-    cells[:, 0] = cells[-1] = 1
-    cells[0] = cells[:, -1] = np.arange(14) % 2
-    code = np.where(np.kron(cells, np.ones((side // 14, side // 14), np.uint8))[..., None] > 0, 26, 246).astype(np.uint8)
-    x, y = area.middle[0] - side // 2, area.middle[1] - side // 2
-    canvas[y : y + side, x : x + side] = code
+        draw_port(canvas, plate, design)
+        draw_buttons(canvas, plate, design)
 
 
 def _draw_trim(canvas: Pixels, plate: Area, design: Design) -> None:
@@ -96,13 +61,8 @@ def _print_brand(ink_on: Print, plate: Area, design: Design) -> None:
     _print_emblem(ink_on, Area(area.x, area.y + (area.h * 62 // 100 - side) // 2, side, side), design)
     words = Area(area.x + side + 18, area.y, area.w - side - 18, round(area.h * 0.62))
     ink_on.fitted(words, design.brand, design.ink, face=design.brand_face, anchor="lm")
-    ink_on.fitted(
-        Area(words.x, area.y + round(area.h * 0.66), words.w, round(area.h * 0.34)),
-        f"Type {design.model}",
-        design.ink,
-        face="plain",
-        anchor="lm",
-    )
+    below = Area(words.x, area.y + round(area.h * 0.66), words.w, round(area.h * 0.34))
+    write_fitted(ink_on, below, f"{design.type_word} {design.model}", design.ink, design.sticker.lettering, align="l", most=40)
 
 
 def _print_emblem(ink_on: Print, box: Area, design: Design) -> None:
@@ -133,61 +93,3 @@ def _print_emblem(ink_on: Print, box: Area, design: Design) -> None:
         ink_on.text(
             (x + w // 2, y + h // 2), design.brand[0].upper(), round(h * 0.72), design.plate, face="DejaVuSans-Bold", anchor="mm"
         )
-
-
-def _print_specs(ink_on: Print, area: Area, design: Design) -> None:
-    step = area.h // len(design.specs)
-    longest = max(typeface("plain", 100).getlength(line) for line in design.specs)
-    size = min(26, round(step * 0.74), int(100 * area.w / longest))
-    for row, line in enumerate(design.specs):
-        ink_on.text((area.x, area.y + row * step), line, size, design.ink)
-
-
-def _print_marks(ink_on: Print, area: Area, ink: Colour) -> None:
-    """Marks as rating plates carry them: a double square for insulation, a boxed letter, a register arrow."""
-    side, draw = area.h, ink_on.draw
-    draw.rectangle((area.x, area.y, area.x + side, area.y + side), outline=ink, width=3)
-    draw.rectangle((area.x + side // 4, area.y + side // 4, area.x + side * 3 // 4, area.y + side * 3 // 4), outline=ink, width=2)
-    left = area.x + round(side * 1.7)
-    draw.rectangle((left, area.y, left + round(side * 1.9), area.y + side), outline=ink, width=3)
-    ink_on.text((left + round(side * 0.95), area.y + side // 2), "M24", round(side * 0.72), ink, anchor="mm")
-
-
-def _draw_port(canvas: Pixels, plate: Area, design: Design) -> None:
-    """The optical port: a ring with two small windows."""
-    x, y = plate.x + round(plate.w * design.places.port[0]), plate.y + round(plate.h * design.places.port[1])
-    radius = round(plate.w * 0.088)
-    slab(canvas, Area(x - radius, y - radius, 2 * radius, 2 * radius), (58, 60, 64), radius=radius, bevel=6, lift=1.0)
-    inner = round(radius * 0.74)
-    slab(canvas, Area(x - inner, y - inner, 2 * inner, 2 * inner), (150, 154, 158), radius=inner, bevel=5, lift=-0.9)
-    for side in (-1, 1):
-        eye = round(radius * 0.17)
-        slab(canvas, Area(x + side * radius // 3 - eye, y - eye, 2 * eye, 2 * eye), (26, 14, 16), radius=eye, bevel=2, lift=-0.8)
-
-
-def _draw_buttons(canvas: Pixels, plate: Area, design: Design) -> None:
-    for across, down in design.places.buttons:
-        x, y = plate.x + round(across * plate.w), plate.y + round(down * plate.h)
-        half = round(plate.w * 0.052)
-        wide = half if design.round_buttons else round(half * 1.25)
-        radius = half if design.round_buttons else 14
-        slab(
-            canvas,
-            Area(x - wide - 8, y - half - 8, 2 * wide + 16, 2 * half + 16),
-            (26, 27, 30),
-            radius=radius + 6,
-            bevel=4,
-            lift=-0.8,
-        )
-        slab(canvas, Area(x - wide, y - half, 2 * wide, 2 * half), design.button, radius=radius, bevel=8, lift=1.1)
-    x, y = plate.x + round(design.places.led[0] * plate.w), plate.y + round(design.places.led[1] * plate.h)
-    slab(canvas, Area(x - 12, y - 12, 24, 24), (214, 40, 36), radius=12, bevel=4, lift=1.0)
-
-
-def _draw_disc(canvas: Pixels, plate: Area, design: Design) -> None:
-    """The aluminium disc behind its slot, with the red mark."""
-    slot = plate.part(0.22, 0.545, 0.56, 0.062)
-    slab(canvas, slot, (28, 28, 30), radius=6, bevel=5, lift=-0.9)
-    slab(canvas, slot.part(0.02, 0.36, 0.96, 0.32), (206, 208, 210), radius=3, bevel=3, lift=0.7)
-    mark = slot.part(0.2 + 0.05 * (design.index % 9), 0.36, 0.06, 0.32)
-    canvas[mark.y : mark.y + mark.h, mark.x : mark.x + mark.w] = (196, 34, 34)
