@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import annotated_types
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     ui_host: str = Field("127.0.0.1", description="address the pages listen on; 0.0.0.0 opens them to the network")
     ui_port: int = Field(7860, ge=1, le=65535, description="port of the pages")
 
+    @field_validator("home", "models_dir", "cache_dir")
+    @classmethod
+    def _same_everywhere(cls, folder: Path) -> Path:
+        return _absolute(folder)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -60,7 +65,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line, then environment, then the file in home."""
         home = init_settings().get("home") or env_settings().get("home") or ROOT
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(home) / "settings.toml")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _absolute(Path(home)) / "settings.toml")
 
     @property
     def database_url(self) -> str:
@@ -80,13 +85,18 @@ def load_settings(home: Path | None = None, **given: Any) -> Settings:
         raise SettingsError(f"{unknown[0]} is no setting of MeterSieve. Known: {', '.join(Settings.model_fields)}.")
     values = {key: value for key, value in given.items() if value is not None}
     if home is not None:
-        values["home"] = home.expanduser().absolute()
+        values["home"] = home
     try:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from error
     except ValueError as error:  # a settings.toml that is no TOML
         raise SettingsError(f"settings.toml cannot be read: {error}") from error
+
+
+def _absolute(folder: Path) -> Path:
+    """As every process means it, whichever folder it runs in."""
+    return folder.expanduser().absolute()
 
 
 def _explain(error: ValidationError) -> str:

@@ -38,6 +38,9 @@ from engine.picture import decode
 log = logging.getLogger(__name__)
 
 GUESSES = 3
+NO_PLATE = Plate(
+    keypoints=np.zeros((0, 4), np.float32), descriptors=np.zeros((0, 128), np.uint8)
+)  # shares nothing with any photo
 
 
 def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[str, object]:
@@ -54,13 +57,13 @@ def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[
     plates = _plates(home, database, photos)
     grouping = group(
         np.stack([photo.embedding for photo in photos]) if photos else np.zeros((0, 1), np.float32),
-        plates,
+        [NO_PLATE if plate is None else plate for plate in plates],
         known_pairs=_by_index(pairs, photos),
     )
     memberships = _memberships(database, photos, grouping)
     with Session(database) as session, session.begin():
         changed = write_groups(session, memberships, stamp=stamp, now=datetime.now(UTC))
-        write_pairs(session, {(photos[i].id, photos[j].id): inliers for (i, j), inliers in grouping.verified.items()})
+        write_pairs(session, _by_id(grouping.verified, photos, plates))
     refile(home, database, changed, template=template)
     _write_tables(home, database)
     detail: dict[str, object] = {
@@ -85,14 +88,15 @@ def _say(database: Engine, state: str, detail: Mapping[str, object]) -> None:
         beat(session, "grouping", state=state, detail={**(before.detail if before else {}), **detail}, now=datetime.now(UTC))
 
 
-def _plates(home: Home, database: Engine, photos: Sequence[UnknownPhoto]) -> list[Plate]:
-    """The plates of all photos; those described for the first time are kept."""
+def _plates(home: Home, database: Engine, photos: Sequence[UnknownPhoto]) -> list[Plate | None]:
+    """The plates of all photos, None where one cannot be read now; those described for the first time are kept."""
     fresh: dict[int, bytes] = {}
-    plates = []
+    plates: list[Plate | None] = []
     for photo in photos:
         if photo.features is None:
             plate = _describe(home.root / photo.path)
-            fresh[photo.id] = plate.to_bytes()
+            if plate is not None:
+                fresh[photo.id] = plate.to_bytes()
         else:
             plate = Plate.from_bytes(photo.features)
         plates.append(plate)
@@ -101,18 +105,30 @@ def _plates(home: Home, database: Engine, photos: Sequence[UnknownPhoto]) -> lis
     return plates
 
 
-def _describe(path: Path) -> Plate:
+def _describe(path: Path) -> Plate | None:
+    """The photo's plate; None where the file cannot be read now, and the next run shall try again."""
     try:
         return describe_plate(decode(path.read_bytes()).pixels)
-    except (OSError, PictureError) as error:  # moved or damaged since it was filed: it shares nothing with any photo
+    except (OSError, PictureError) as error:
         log.warning("%s cannot be read for grouping: %s", path, error)
-        return describe_plate(np.zeros((64, 64, 3), np.uint8))
+        return None
 
 
 def _by_index(pairs: Mapping[tuple[int, int], int], photos: Sequence[UnknownPhoto]) -> dict[tuple[int, int], int]:
     """Photo ids to positions; both orders ascend together, so (i < j) holds."""
     position = {photo.id: index for index, photo in enumerate(photos)}
     return {(position[a], position[b]): inliers for (a, b), inliers in pairs.items()}
+
+
+def _by_id(
+    pairs: Mapping[tuple[int, int], int], photos: Sequence[UnknownPhoto], plates: Sequence[Plate | None]
+) -> dict[tuple[int, int], int]:
+    """Positions to photo ids, without the pairs of photos that could not be read: they are to be compared when they can."""
+    return {
+        (photos[i].id, photos[j].id): inliers
+        for (i, j), inliers in pairs.items()
+        if plates[i] is not None and plates[j] is not None
+    }
 
 
 def _memberships(database: Engine, photos: Sequence[UnknownPhoto], grouping: Grouping) -> dict[int, Membership]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from settings import SettingsError, load_settings
+from tests.photos import write
 
 
 def test_defaults_then_file_then_environment_then_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +22,16 @@ def test_home_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "settings.toml").write_text("ui_port = 8001")
     monkeypatch.setenv("METERSIEVE_HOME", str(tmp_path))
     assert (load_settings().home, load_settings().ui_port) == (tmp_path, 8001)
+
+
+def test_folders_from_the_environment_mean_the_same_to_every_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "ana"))
+    write(tmp_path / "ana/meters", {"settings.toml": b"ui_port = 8002"})
+    monkeypatch.setenv("METERSIEVE_HOME", "~/meters")
+    monkeypatch.setenv("METERSIEVE_MODELS_DIR", "models")
+    values = load_settings()
+    assert (values.home, values.ui_port, values.models_dir) == (tmp_path / "ana/meters", 8002, tmp_path / "models")
 
 
 def test_the_database_is_sqlite_in_home_unless_a_url_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,3 +140,12 @@ def test_a_photo_that_disappeared_from_its_folder_does_not_stop_the_run(home: Ho
 
 def test_no_unknown_meter_at_all_is_fine(home: Home, database: Engine) -> None:
     assert group_now(home, database)["groups"] == 0
+
+
+def test_a_photo_that_cannot_be_read_at_the_moment_is_described_in_the_next_run(home: Home, database: Engine) -> None:
+    arrive(home, database, TWO_DESIGNS)
+    (home.sorted / "clear/UNKNOWN/ungrouped/0-0.jpg").unlink()
+    group_now(home, database)
+    write(home.sorted, {"clear/UNKNOWN/ungrouped/0-0.jpg": TWO_DESIGNS["0-0.jpg"]})
+    group_now(home, database)
+    assert folders(home) == GROUPED
