@@ -130,6 +130,11 @@ def still_unknown(session: Session, photo_ids: Iterable[int]) -> Selection:
     return Selection(tuple(session.scalars(select(Photo.id).where(*_are(Selection(tuple(photo_ids)))).order_by(Photo.id))))
 
 
+def count_unknown(session: Session) -> int:
+    """How many photos are of unknown meters, grouped or not."""
+    return session.scalar(select(func.count()).where(*is_unknown())) or 0
+
+
 def read_map(session: Session, *, most: int = MAP_MOST) -> tuple[tuple[MapPoint, ...], int]:
     """The newest `most` unknown photos that a regrouping gave a place, newest first; and how many have one."""
     placed = (*is_unknown(), Photo.map_x.is_not(None), Photo.map_y.is_not(None), Photo.sha256.is_not(None))
