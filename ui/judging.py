@@ -44,6 +44,11 @@ class PhotoJudge:
         card = self.cards().get("meter_type")
         return card.thresholds.get("unknown_below", UNKNOWN_BELOW) if isinstance(card, Card) else UNKNOWN_BELOW
 
+    def known_from(self) -> float | None:
+        """The known score under which a meter is UNKNOWN too, 0..1; None where the model goes by confidence alone."""
+        card = self.cards().get("meter_type")
+        return card.thresholds.get("known_from") if isinstance(card, Card) else None
+
     def cards(self) -> dict[str, Card | ModelError | None]:
         """Per task: the card of the version that judges, None where there is none, or what is wrong with it."""
         return {task: self._card(task) for task in TASKS}

@@ -63,8 +63,10 @@ def test_the_mark_for_unknown_is_the_cards_own(tmp_path: Path) -> None:
     photo_judge = judge(tmp_path)
     assert photo_judge.unknown_below() == 0.5
     assert photo_judge.known_types() == ()
-    bundle(tmp_path, "v1", unknown_below=0.65)
+    assert photo_judge.known_from() is None
+    bundle(tmp_path, "v1", unknown_below=0.65, known_from=0.4)
     assert photo_judge.unknown_below() == 0.65
+    assert photo_judge.known_from() == 0.4
     assert photo_judge.known_types() == ("A", "B")
 
 

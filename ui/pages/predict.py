@@ -88,5 +88,9 @@ def judge_file(path: Path, archive: Archive) -> VerdictCard:
 def render_cards(cards: list[VerdictCard], notices: list[str], archive: Archive, templates: Environment) -> str:
     """All cards, after what must be said first."""
     return templates.get_template("predict_cards.html").render(
-        cards=cards, notices=notices, unknown_below=archive.judge.unknown_below(), mark=TAG_MARK
+        cards=cards,
+        notices=notices,
+        unknown_below=archive.judge.unknown_below(),
+        known_from=archive.judge.known_from(),
+        mark=TAG_MARK,
     )

@@ -37,6 +37,9 @@ class SaidJudge:
     def unknown_below(self) -> float:
         return 0.5
 
+    def known_from(self) -> float | None:
+        return 0.5
+
     def cards(self) -> dict[str, Card | ModelError | None]:
         return dict.fromkeys(("clarity", "meter_type", "good_bad"))
 

@@ -53,6 +53,17 @@ def test_below_the_mark_a_meter_is_unknown_and_its_guesses_stay(
     assert text.count("meterbar low") == 2
 
 
+def test_a_sure_guess_of_an_unfamiliar_photo_is_unknown_and_the_card_says_why(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    guesses = (Guess(label="ACME_1", confidence=0.97), Guess(label="ACME_2", confidence=0.02))
+    text = card_text(archive_with(verdict("UNKNOWN", top3=guesses, known_score=0.12)), templates, tmp_path)
+    assert "Too unlike the ACME_1 photos" in text
+    assert "No known type reaches" not in text
+    assert "meterbar familiar low" in text
+    assert "Familiarity" in text
+
+
 def test_every_defect_has_its_tag_its_bar_and_advice(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
     poor = verdict(
         quality=Quality.POOR, tags=("blurry",), scores={"blurry": 0.8, "well_exposed": 0.9}, suggestions=("Hold still.",)
