@@ -59,10 +59,10 @@ def _finish_intents(home: Home, session: Session, by_source: dict[str, Sighting]
 
 
 def _holds(photo: Photo, target: Path) -> bool:
-    """Whether the photo's very bytes are at `target`."""
+    """Whether the photo's very bytes are at `target`. Raises the `OSError` of a disk that does not answer: that is no "no"."""
     try:
         return target.lstat().st_size == photo.size_bytes and sha256_of(target) == photo.sha256
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
 
 

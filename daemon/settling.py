@@ -51,11 +51,6 @@ class Settling:
         """The file was dealt with."""
         self._files.pop(sighting.path, None)
 
-    def restart(self, sighting: Sighting, now_s: float) -> None:
-        """The file changed while it was read: its quiet window begins anew."""
-        if watched := self._files.get(sighting.path):
-            watched.unchanged_since_s, watched.next_try_s = now_s, now_s + self._settle_s
-
     @property
     def waiting(self) -> int:
         """Files seen and not dealt with."""

@@ -53,7 +53,6 @@ class Watch:
         intake: Intake,
         pace: Pace,
         *,
-        every_beat: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._home = home
@@ -61,10 +60,10 @@ class Watch:
         self._intake = intake
         self._pace = pace
         self._settling = Settling(pace.settle_s)
-        self._every_beat = every_beat
         self._clock = clock
         self._half_done = True  # a crash or a failed step may have left something for `recover`
         self._woken = threading.Event()
+        self._has_events = False
         self._next_beat_s = 0.0
         self._waits: dict[str, str] = {}  # last reason logged per file, so that waiting is said once
         self.new_unknowns = 0  # filed since the caller last set it to 0
@@ -184,7 +183,6 @@ class Watch:
     def _beat_if_due(self) -> None:
         if self._clock() >= self._next_beat_s:
             self._beat("running")
-            self._every_beat()
             self._next_beat_s = self._clock() + BEAT_S
 
     def _beat(self, state: str) -> None:
@@ -193,7 +191,7 @@ class Watch:
                 "pid": os.getpid(),
                 "waiting": self._settling.waiting,
                 "oldest_waiting_s": round(self._settling.oldest_s(self._clock()), 1),
-                "mode": "events",
+                "mode": "events" if self._has_events else "polling",
                 "inbox": str(self._home.inbox),
                 "free_bytes": shutil.disk_usage(self._home.root).free,
             }
@@ -211,6 +209,7 @@ class Watch:
         except OSError as error:
             log.warning("no events from the inbox (%s); looking every %.0f s instead", error, self._pace.rescan_s)
             return None
+        self._has_events = True
         return observer
 
 

@@ -159,6 +159,7 @@ def name_group(
 
     Raises `NamingError`; then nothing was changed.
     """
+    _begin_writing(session)
     name = _type_name(text, known=(*known, *read_type_names(session)))
     group = session.get(PhotoGroup, group_id, with_for_update=True)
     if group is None or group.status == GroupStatus.GONE:
@@ -185,6 +186,7 @@ def name_photos(
     Raises `NamingError`; then nothing was changed.
     """
     asked = set(photo_ids)
+    _begin_writing(session)
     name = _type_name(text, known=(*known, *read_type_names(session)))
     rows = session.execute(select(Photo.id, Photo.group_id).where(*_are(Selection(tuple(asked)))).with_for_update()).all()
     if not rows:
@@ -205,6 +207,11 @@ def read_type_names(session: Session) -> tuple[str, ...]:
     """Every meter type that any photo has, without UNKNOWN."""
     names = session.scalars(select(Photo.meter_type).where(Photo.meter_type.is_not(None)).distinct())
     return tuple(sorted(name for name in names if name is not None and name != UNKNOWN))
+
+
+def _begin_writing(session: Session) -> None:
+    """Take SQLite's write lock before anything is read, so that no regrouping commits between our reading and writing."""
+    session.execute(update(PhotoGroup).where(PhotoGroup.id < 0).values(status=PhotoGroup.status))
 
 
 def _type_name(text: str, *, known: Iterable[str]) -> str:

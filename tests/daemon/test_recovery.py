@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -204,3 +205,20 @@ def test_a_move_that_fails_after_the_file_has_moved_is_recorded_where_it_is(
         refile(home, database, [photo_id], template=TEMPLATE)
     assert outcomes(database) == [("u.jpg", "filed", "sorted/clear/GENUS5/u.jpg")]
     assert read(home.sorted) == {"clear/GENUS5/u.jpg": b"unknown"}
+
+
+def test_a_disk_that_does_not_answer_is_no_reason_to_withdraw_an_intent(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    write(home.inbox, {"a.jpg": b"sharp"})
+    take_all(home, database)
+    with Session(database) as session, session.begin():
+        session.scalars(select(Photo)).one().outcome = None
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="Input/output"):
+        patched.setattr("daemon.recovery.sha256_of", broken)
+        recover(home, database, look(home.inbox))
+    recover(home, database, look(home.inbox))
+    assert outcomes(database) == [("a.jpg", "filed", "sorted/clear/ACME_1/a.jpg")]
