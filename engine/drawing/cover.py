@@ -31,7 +31,7 @@ def draw_cover(canvas: Pixels, cover: Area, meter: Design) -> None:
     if meter.cover == 0:
         _print_warning(canvas, cover.part(fixed.sign_at, 0.14, 0.09, 0.5), fixed.sign)
     elif meter.cover == 1:
-        _print_terminals(canvas, cover.part(0.17 + fixed.sign_at / 8, 0.12, 0.07 + 0.032 * len(fixed.terminals), 0.5), ink, fixed)
+        _print_terminals(canvas, cover.part(0.205 + fixed.sign_at / 8, 0.12, 0.05 + 0.03 * len(fixed.terminals), 0.5), ink, fixed)
     elif meter.cover == 2:
         with Print(canvas) as ink_on:
             ink_on.fitted(cover.part(0.20, 0.20, 0.25, 0.12), f"{meter.brand} {meter.model}", ink, face=meter.brand_face)

@@ -38,7 +38,7 @@ _DRUM_FACES = ("strong", "DejaVuSans-Bold", "STIXGeneralBol", "DejaVuSansMono-Bo
 
 def draw_display(canvas: Pixels, area: Area, design: Design, reading: str) -> None:
     """Draw the display into `area` with `reading`, digits only; the last `design.decimals` of them follow the point."""
-    slab(canvas, area.grown(14), (30, 32, 34), radius=16, bevel=4, lift=0.9)
+    slab(canvas, area.grown(20), (26, 28, 30), radius=18, bevel=4, lift=0.9)
     if design.display is Display.DRUMS:
         _draw_drums(canvas, area, design, reading)
     else:

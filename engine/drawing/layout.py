@@ -126,11 +126,11 @@ def _rows(rng: np.random.Generator) -> Places:
     spec_y, spec_h = rows["specs"]
     return Places(
         display=(0.5 - across / 2, rows["display"][0], across, min(rows["display"][1], 0.27)),
-        brand=(_EDGE, y + h * 0.12, 0.44, min(h * 0.76, 0.14)),
+        brand=(_EDGE, y + h * 0.12, 0.405, min(h * 0.76, 0.14)),
         specs=(_EDGE, spec_y, print_wide, spec_h),
         barcode=(label_x, spec_y + (spec_h - label_high) * float(rng.uniform(0.2, 0.8)), label_wide, label_high),
         port=(0.82, y + h / 2),
-        led=(0.525 if buttons else 0.62, y + h / 2),
+        led=(0.5 if buttons else 0.62, y + h / 2),
         buttons=buttons,
     )
 

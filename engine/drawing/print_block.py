@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.drawing.lettering import length, write_fitted
@@ -10,6 +12,7 @@ from engine.drawing.style import Block
 
 _LARGEST, _SMALLEST = 30, 21  # letters of small print, pixels of the canvas; what would be smaller is left out
 _KEYS = 0.45  # share of the width that a table's keys or the left of two columns takes
+_JOINED = 26  # letters that two values in one line may have together
 
 
 def print_block(ink_on: Print, area: Area, block: Block, ink: Colour) -> None:
@@ -33,9 +36,19 @@ def _rows(block: Block) -> list[tuple[str, str]]:
         values.sort(key=len)  # alike lengths share a line, the longest has one of its own
         pairs = list(zip(values[:-1:2], values[1:-1:2], strict=False))
         return [(title, ""), *pairs, *((value, "") for value in values[2 * len(pairs) :]), *rest]
-    pairs = list(zip(values[::2], [*values[1::2], ""], strict=False))
-    lines = [(f"{one}  {two}".rstrip(), "") for one, two in pairs]
+    lines = [(line, "") for line in _joined(values)]
     return [(title, ""), *lines, *rest] if len(title) % 2 else [*lines[:1], (title, ""), *rest[:1], *lines[1:], *rest[1:]]
+
+
+def _joined(values: Sequence[str]) -> list[str]:
+    """Two values to a line where they are short."""
+    lines: list[str] = []
+    for value in values:
+        if lines and "  " not in lines[-1] and len(lines[-1] + value) <= _JOINED:
+            lines[-1] += f"  {value}"
+        else:
+            lines.append(value)
+    return lines
 
 
 def _print_words(ink_on: Print, area: Area, block: Block, ink: Colour) -> int:
@@ -46,7 +59,7 @@ def _print_words(ink_on: Print, area: Area, block: Block, ink: Colour) -> int:
     first = round(inner.w * _KEYS)
     size = min(_LARGEST, int(inner.h / len(rows) / block.leading))
     longest = max(length(one, 100, style) / (first - 8 if two else inner.w) for one, two in rows)
-    size = max(min(size, int(100 / longest)), round(size * 0.85))  # a long line is set smaller before all are
+    size = max(min(size, int(100 / longest)), round(size * 0.72))  # a long line is set smaller before all are
     step = min(round(size * block.leading * 1.1), inner.h // len(rows))
     for row, (one, two) in enumerate(rows):
         line = Area(inner.x, inner.y + row * step, first - 8 if two else inner.w, step)

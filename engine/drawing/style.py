@@ -181,7 +181,7 @@ def deal_sticker(rng: np.random.Generator, index: int, *, matrix: bool) -> Stick
     number_first = bool(rng.random() < 0.4)
     number_y, bar_y = (head, head + number_high + 0.05) if number_first else (head + bar_high + 0.05, head)
     return Sticker(
-        paper=((246, 246, 242), (250, 238, 190), (226, 228, 230), (246, 246, 242), (206, 226, 240))[index % 5],
+        paper=((240, 240, 235), (250, 238, 190), (226, 228, 230), (240, 240, 235), (206, 226, 240))[index % 5],
         ink=((24, 24, 28), (20, 30, 70), (24, 24, 28), (60, 20, 20))[index % 4],
         bars=(left, bar_y, free, bar_high),
         number=(left, number_y, free, number_high),
@@ -195,8 +195,8 @@ def deal_sticker(rng: np.random.Generator, index: int, *, matrix: bool) -> Stick
 
 
 _NOTICES = (
-    "Disconnect supply before opening", "SEALED - DO NOT BREAK", "Vor dem Öffnen spannungsfrei schalten", "Ne pas ouvrir",
-    "CAUTION: live parts inside", "Pericolo di folgorazione", "Nie otwierać pod napięciem", "max. 25 mm²  2.5 Nm",
+    "Isolate before opening", "SEALED - DO NOT BREAK", "Vor Öffnen freischalten", "Ne pas ouvrir",
+    "CAUTION: live parts inside", "Pericolo di folgorazione", "Nie otwierać!", "max. 25 mm²  2.5 Nm",
     "Open by utility only",
 )  # fmt: skip
 

@@ -40,7 +40,7 @@ def boxes(places: Places) -> dict[str, tuple[float, float, float, float]]:
     areas = {name: getattr(places, name) for name in ("display", "brand", "specs", "barcode")}
     found = {name: (x, y, x + w, y + h) for name, (x, y, w, h) in areas.items()}
     fittings = {"port": (places.port, 0.09), "led": (places.led, 0.01)}
-    fittings |= {f"button {number}": (place, 0.055) for number, place in enumerate(places.buttons)}
+    fittings |= {f"button {number}": (place, 0.066) for number, place in enumerate(places.buttons)}
     return found | {name: (x - r, y - r, x + r, y + r) for name, ((x, y), r) in fittings.items()}
 
 
