@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import cv2
 import numpy as np
@@ -55,13 +56,18 @@ def _grain(flat: NDArray[np.uint8], grey: Grey) -> float:
         usable[:] = True
     red, green, blue = cv2.split(flat)
     colours = [cv2.subtract(red, green, dtype=cv2.CV_32F), cv2.subtract(blue, green, dtype=cv2.CV_32F)]
-    if sum(float(cv2.mean(cv2.absdiff(colour, 0.0))[0]) for colour in colours) < _GREYSCALE:
+    if sum(_mean_size(colour) for colour in colours) < _GREYSCALE:
         colours = [luma]
     power = sum(_fine_power(colour) for colour in colours)
     texture, power = texture[usable], np.asarray(power)[usable]
     flattest = np.argsort(texture, kind="stable")[: max(1, texture.size // _FLATTEST)]
     # The quieter quarter: noise is in every block, a coloured pattern of even brightness only in some.
     return float(np.sqrt(np.percentile(power[flattest], 25)))
+
+
+def _mean_size(values: NDArray[Any]) -> float:
+    """Mean absolute value. Not through absdiff with 0: OpenCV takes a 4 x 1 array beside a number for a scalar, and fails."""
+    return float(cv2.norm(values, cv2.NORM_L1)) / values.size
 
 
 def _fine_power(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,5 +107,5 @@ def _pixel_detail(grey: Grey) -> float:
     wide = grey.astype(np.int16)
     first = cv2.subtract(wide[:, 1:], wide[:, :-1])
     second = cv2.absdiff(first[:, 1:], first[:, :-1])
-    step = float(cv2.mean(cv2.absdiff(first, 0))[0])
+    step = _mean_size(first)
     return float(cv2.mean(second)[0]) / step if step > 0.05 else 1.0

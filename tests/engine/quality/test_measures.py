@@ -1,4 +1,5 @@
 import io
+import math
 
 import cv2
 import numpy as np
@@ -107,3 +108,12 @@ def _png(grey: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(grey).save(file, "PNG")
     return file.getvalue()
+
+
+def test_every_tiny_size_is_measured() -> None:
+    """OpenCV takes an array of four rows and one column for a scalar: sizes are tried one by one."""
+    noise = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    for height in range(1, 9):
+        for width in range(1, 9):
+            numbers = measure(np.ascontiguousarray(noise[:height, :width]))
+            assert all(math.isfinite(number) for number in numbers.values()), (height, width)
