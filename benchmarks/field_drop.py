@@ -36,7 +36,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="the data folder, with field/")
     args = parser.parse_args()
     if not (args.data / "field" / "field.csv").is_file():
-        raise SystemExit(f"skipped: no field photos in {args.data}")
+        print(f"skipped: no field photos in {args.data}")
+        return
     field, typed = read_field(args.data), read_meters(args.data)[0]
     with tempfile.TemporaryDirectory() as home:
         seconds = _drop(Path(home), [photo.path for photo in field])
