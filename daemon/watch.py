@@ -44,7 +44,7 @@ class Pace:
 
 
 class Watch:
-    """Brings what lies in the inbox to the intake. One thread; `wake` may be called from any other."""
+    """Brings what lies in the inbox to the intake, in one thread; the events come in another and only wake it."""
 
     def __init__(
         self,
@@ -68,10 +68,6 @@ class Watch:
         self._waits: dict[str, str] = {}  # last reason logged per file, so that waiting is said once
         self.new_unknowns = 0  # filed since the caller last set it to 0
         self.last_arrival_s = clock()
-
-    def wake(self) -> None:
-        """Look at the inbox soon."""
-        self._woken.set()
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop` is set; the file in hand is finished first."""

@@ -99,8 +99,10 @@ def write_groups(session: Session, memberships: Mapping[int, Membership], *, sta
     session.add_all(PhotoGroup(id=group_id, created_at=now, stamp=stamp) for group_id in sorted(live - known))
     session.flush()
     changed = []
-    for photo in session.scalars(select(Photo).where(*is_unknown(), Photo.id.in_(memberships.keys())).with_for_update()):
-        place = memberships[photo.id]
+    for photo in session.scalars(select(Photo).where(*is_unknown()).with_for_update()):
+        place = memberships.get(photo.id)
+        if place is None:  # came after the regrouping began
+            continue
         group_id = None if place.group_id in named else place.group_id  # the next regrouping finds it another
         if photo.group_id != group_id:
             changed.append(photo.id)
