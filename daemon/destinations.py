@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -13,8 +12,6 @@ from engine.verdict import UNKNOWN
 
 UNJUDGED = "unjudged"
 FIELDS = ("clarity", "meter_type", "quality", "site", "year", "month", "day", "name")
-MAX_NAME_BYTES = 255  # of one path component on ext4, NTFS, APFS
-MAX_ENDING_BYTES = 20  # a longer text after the last dot is no ending that must be kept whole
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._+-]")
 
 
@@ -76,23 +73,6 @@ def refused_folder(reason: str) -> PurePosixPath:
 
 
 DUPLICATES = PurePosixPath("duplicates")
-
-
-def candidate_names(name: str) -> Iterator[str]:
-    """The name itself, then "name (2).jpg", "name (3).jpg", ..., each within the byte limit of a file name."""
-    stem, dot, suffix = name.rpartition(".")
-    if not stem or len(suffix.encode()) > MAX_ENDING_BYTES:
-        stem, dot, suffix = name, "", ""
-    yield _fitted(stem, dot + suffix)
-    number = 2
-    while True:
-        yield _fitted(stem, f" ({number}){dot}{suffix}")
-        number += 1
-
-
-def _fitted(stem: str, ending: str) -> str:
-    room = MAX_NAME_BYTES - len(ending.encode())
-    return stem.encode()[: max(room, 1)].decode(errors="ignore") + ending
 
 
 def _component(text: str) -> str:

@@ -7,7 +7,6 @@ Order, each step on the disk before the next: intent row -> file at its place ->
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +18,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from daemon import arrival as arrivals
-from daemon.destinations import DUPLICATES, Place, candidate_names, filed_folder, refused_folder
+from daemon.destinations import DUPLICATES, Place, filed_folder, refused_folder
 from daemon.home import Home
 from daemon.inbox import Sighting
+from daemon.naming import free_path
 from daemon.placing import SourceChanged, place, remove_source
-from db.records import Arrival, filed_photo, intend, path_taken, write_embedding, write_verdict
+from db.records import Arrival, filed_photo, intend, write_embedding, write_verdict
 from db.tables import Outcome, Photo
 from engine.errors import PictureError
 from engine.names import readable
@@ -159,7 +159,7 @@ class Intake:
             case Refused(reason=reason):
                 outcome, folder = Outcome.REFUSED, refused_folder(reason)
         with Session(self._database) as session, session.begin():
-            path = self._free_path(session, folder, arrival.name)
+            path = free_path(self._home, session, "sorted" / folder, arrival.name)
             photo = intend(arrival, outcome=outcome, path=path, now=now)
             match decision:
                 case Filed(verdict=verdict, judged_ms=judged_ms):
@@ -174,14 +174,6 @@ class Intake:
                 write_embedding(session, photo, decision.verdict)
             return photo.id, path
 
-    def _free_path(self, session: Session, folder: PurePosixPath, name: str) -> str:
-        for candidate in candidate_names(name):
-            target = self._home.sorted / folder / candidate
-            path = self._home.relative(target)
-            if not os.path.lexists(target) and not path_taken(session, path):
-                return path
-        raise AssertionError("candidate_names never ends")
-
     def _place(self, seen: Sighting, arrival: Arrival, photo_id: int, path: str) -> None:
         while True:
             try:
@@ -190,9 +182,7 @@ class Intake:
             except FileExistsError:  # someone else took the name since: say the next one first, then try it
                 with Session(self._database) as session, session.begin():
                     photo = session.get_one(Photo, photo_id)
-                    target = PurePosixPath(path)
-                    path = self._free_path(session, target.parent.relative_to("sorted"), arrival.name)
-                    photo.path = path
+                    photo.path = path = free_path(self._home, session, PurePosixPath(path).parent, arrival.name)
 
     def _withdraw(self, photo_id: int) -> None:
         with Session(self._database) as session, session.begin():

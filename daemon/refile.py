@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.destinations import Place, candidate_names, filed_folder
+from daemon.destinations import Place, filed_folder
 from daemon.home import Home
+from daemon.naming import free_path
 from daemon.placing import move
 from daemon.recovery import finish_move
-from db.records import path_taken
 from db.tables import Outcome, Photo
 
 log = logging.getLogger(__name__)
@@ -66,11 +66,7 @@ def _target(home: Home, session: Session, photo: Photo, template: str) -> str | 
     folder = PurePosixPath("sorted") / filed_folder(place, template)
     if PurePosixPath(photo.path).parent == folder:
         return None
-    for name in candidate_names(photo.name):
-        path = str(folder / name)
-        if not os.path.lexists(home.root / path) and not path_taken(session, path):
-            return path
-    raise AssertionError("candidate_names never ends")
+    return free_path(home, session, folder, photo.name)
 
 
 def _remove_if_empty(home: Home, path: os.PathLike[str]) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.destinations import Place, candidate_names, check_template, filed_folder
+from daemon.destinations import Place, check_template, filed_folder
 
 TEMPLATE = "{clarity}/{meter_type}/{name}"
 
@@ -70,15 +69,3 @@ def test_no_label_leads_out_of_its_folder(label: str) -> None:
     assert folder.parts[0] == "clear"
     assert ".." not in folder.parts
     assert "/" not in "".join(folder.parts)
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=255))
-def test_names_never_repeat_and_fit_a_file_system(name: str) -> None:
-    names = list(islice(candidate_names(name), 4))
-    assert len(set(names)) == 4
-    assert all(0 < len(each.encode()) <= 255 for each in names)
-
-
-def test_a_taken_name_gets_a_number_before_its_ending() -> None:
-    assert list(islice(candidate_names("IMG_1.jpg"), 3)) == ["IMG_1.jpg", "IMG_1 (2).jpg", "IMG_1 (3).jpg"]
-    assert list(islice(candidate_names("photo"), 2)) == ["photo", "photo (2)"]
