@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 from daemon.home import Home
 from db.database import open_database
@@ -26,6 +27,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
          "--disable-sync", "--disable-quic")  # fmt: skip
 PATIENCE_MS = 30_000  # a loaded two-core machine
+SETTLED_MS = 5_000  # after which a layout is what it is
 START_S = 90
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
@@ -147,5 +149,12 @@ def barriers(page: Page) -> list[tuple[object, ...]]:
 
 
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    """By how many pixels the page is wider than its window, once styles and fonts have arrived and the layout has settled."""
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    page.wait_for_load_state("load")
+    page.evaluate(
+        "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"
+    )
+    with suppress(NotInTime):
+        page.wait_for_function(f"{wider} <= 0", timeout=SETTLED_MS)
+    return int(page.evaluate(wider))
