@@ -14,7 +14,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-import db.model_tables  # noqa: F401 - its tables belong to the schema
+import db.intake_tables
+import db.model_tables  # noqa: F401 - their tables belong to the schema
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _migrate_once = threading.Lock()  # Alembic's context is module-global

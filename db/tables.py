@@ -86,6 +86,7 @@ class Photo(Base):
     source_mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
     source_removed: Mapped[bool] = mapped_column(default=False)
     site: Mapped[str | None] = mapped_column(String(120))
+    camera: Mapped[str | None] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(Text)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
@@ -96,6 +97,11 @@ class Photo(Base):
     path: Mapped[str] = mapped_column(Text)  # relative to home, "/" between folders
     moving_to: Mapped[str | None] = mapped_column(Text)  # set while the file moves from `path` to here
     original_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))  # of a duplicate: the photo it repeats
+    near_of: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))  # the earlier photo that shows nearly the same picture
+    retries: Mapped[int] = mapped_column(default=0, server_default="0")  # how often a refusal was looked at again
+    retry_at: Mapped[datetime | None]  # when a refusal that may pass is looked at again by itself
+    removed_at: Mapped[datetime | None]  # when retention removed the file; the row stays
+    removed_why: Mapped[str | None] = mapped_column(String(200))
 
     width: Mapped[int | None]
     height: Mapped[int | None]
@@ -143,6 +149,8 @@ class Photo(Base):
         Index("ix_photo_group", "group_id"),
         Index("ix_photo_unsettled", "source_removed", "id"),
         Index("ix_photo_moving", "moving_to"),
+        Index("ix_photo_near", "near_of"),
+        Index("ix_photo_retry", "retry_at"),
     )
 
 

@@ -7,7 +7,8 @@ To write a migration after changing `db/tables.py`:
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
-import db.model_tables  # noqa: F401 - its tables belong to the schema
+import db.intake_tables
+import db.model_tables  # noqa: F401 - their tables belong to the schema
 from db.tables import Base
 
 
