@@ -8,7 +8,6 @@ import logging
 import signal
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,15 +125,17 @@ def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
     """Wire the watch: settings, models, intake."""
     from daemon.intake import Intake
     from daemon.watch import Pace, Watch
-    from engine.appraise import appraise, load_models
+    from engine.appraise import appraise
+    from engine.live import LiveModels
     from engine.picture import Limits
 
-    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
+    models = LiveModels(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
+    models.get()  # a damaged model stops the start, not the first photo
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
     intake = Intake(
         home,
         database,
-        partial(appraise, models=models, limits=limits),
+        lambda data: appraise(data, models=models.get(), limits=limits),
         template=settings.file_template,
         max_bytes=settings.max_bytes,
     )

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import bundle
-from engine.appraise import UNKNOWN_BELOW, Models, appraise, load_models
+from engine.appraise import UNKNOWN_BELOW, appraise
 from engine.bundle import Card
 from engine.errors import ModelError
+from engine.live import TASKS, LiveModels
 from engine.picture import Limits
 from engine.verdict import Verdict
-
-TASKS = ("clarity", "meter_type", "good_bad")
-
-_Versions = tuple[Path | None, ...]
 
 
 @dataclass(kw_only=True)
@@ -27,17 +23,19 @@ class PhotoJudge:
     cache: Path
     threads: int
     limits: Limits
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _loaded: tuple[_Versions, Models] | None = field(default=None, repr=False)
+    _live: LiveModels = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._live = LiveModels(models_dir=self.models_dir, cache=self.cache, threads=self.threads)
 
     def judge(self, data: bytes) -> Verdict:
         """The verdict on one file's bytes. Raises `PictureError` for an unsound picture, `ModelError` for a damaged model."""
-        return appraise(data, models=self._models(), limits=self.limits)
+        return appraise(data, models=self._live.get(), limits=self.limits)
 
     def warm_up(self) -> None:
         """Load the models ahead of the first photo. What is wrong with one is said when it is asked for, and on the Overview."""
         with contextlib.suppress(ModelError):
-            self._models()
+            self._live.get()
 
     def unknown_below(self) -> float:
         """The confidence under which a meter is UNKNOWN, 0..1."""
@@ -64,10 +62,3 @@ class PhotoJudge:
             return bundle.read_card(folder) if folder else None
         except ModelError as error:
             return error
-
-    def _models(self) -> Models:
-        versions = tuple(bundle.current(self.models_dir, task) for task in TASKS)
-        with self._lock:  # a first load may convert for seconds; the others wait for it instead of doing it again
-            if self._loaded is None or self._loaded[0] != versions:
-                self._loaded = versions, load_models(self.models_dir, cache=self.cache, threads=self.threads)
-            return self._loaded[1]

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import live
 from engine.appraise import Models
 from engine.bundle import Card, InputSpec, promote, write_bundle
 from engine.errors import ModelError, NotAnImage
 from engine.picture import Limits
 from tests.photos import jpeg
-from ui import judging
 from ui.judging import PhotoJudge
 
 
@@ -48,7 +48,7 @@ def test_the_models_are_loaded_once_and_again_after_a_promotion(tmp_path: Path, 
         loads.append((models_dir / "meter_type" / "CURRENT").read_text().strip())
         return Models()
 
-    monkeypatch.setattr(judging, "load_models", load)
+    monkeypatch.setattr(live, "load_models", load)
     photo_judge = judge(tmp_path)
     bundle(tmp_path, "v1")
     photo_judge.warm_up()
