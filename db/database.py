@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 import db.intake_tables
-import db.model_tables  # noqa: F401 - their tables belong to the schema
+import db.model_tables
+import db.quality_tables  # noqa: F401 - their tables belong to the schema
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _migrate_once = threading.Lock()  # Alembic's context is module-global

@@ -8,7 +8,8 @@ from alembic import context
 from sqlalchemy import Connection, create_engine
 
 import db.intake_tables
-import db.model_tables  # noqa: F401 - their tables belong to the schema
+import db.model_tables
+import db.quality_tables  # noqa: F401 - their tables belong to the schema
 from db.tables import Base
 
 
