@@ -18,7 +18,7 @@ Signature = bytes  # BITS bits, eight to a byte
 
 GRID = 12  # cells a side; with 9 photos of different meters of one design come too close
 BITS = 2 * GRID * (GRID - 1)  # 264
-NEAR = 40  # bits: copies differ in fewer (99 of 100), photos of two meters in more (65 at least of 18,000 pairs)
+NEAR = 48  # bits: copies differ in fewer, field photos of two meters in more (62 at least, of 18,000 pairs)
 FLAT = 2.0  # grey levels, standard deviation over the grid: below, noise decides which cell is brighter
 _BEFORE = 96  # pixels a side before the grid: a whole number of them goes into each cell
 _BLOCK = 2048  # signatures compared at a time: 16 MB of distances
