@@ -1,0 +1,99 @@
+"""The gate: an equal challenger passes, one that is worse somewhere beyond noise waits for a person, with the reason."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.evaluation.gate import FEWEST_METERS, Answered, Decision, Kind, compare, rule
+from engine.verdict import UNKNOWN
+
+KNOWN = ("A", "B", "C")
+SAID = st.sampled_from([*KNOWN, UNKNOWN])
+TRUTHS = st.sampled_from([*KNOWN, "stranger", None])
+
+
+def photo(number: int, truth: str | None, champion: str, challenger: str) -> Answered:
+    return Answered(truth=truth, meter=f"meter {number}", champion=champion, challenger=challenger)
+
+
+def same(count: int, truth: str = "A", start: int = 0) -> list[Answered]:
+    return [photo(start + number, truth, truth, truth) for number in range(count)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(TRUTHS, SAID, st.integers(0, 200)), min_size=1, max_size=80))
+def test_a_challenger_equal_to_the_champion_always_passes(drawn: list[tuple[str | None, str, int]]) -> None:
+    answers = [photo(meter, truth, said, said) for truth, said, meter in drawn] + same(FEWEST_METERS, start=1000)
+    ruling = rule(answers, KNOWN)
+    assert ruling.decision is Decision.PROMOTE
+    assert all(part.low == part.high == 0 for part in ruling.slices)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(TRUTHS, SAID), max_size=60),
+    st.integers(6, 30),
+    st.floats(0.6, 1.0),
+    st.sampled_from([UNKNOWN, "B"]),
+)
+def test_one_worse_on_one_type_beyond_noise_never_passes(
+    others: list[tuple[str | None, str]], meters: int, lost: float, instead: str
+) -> None:
+    answers = [photo(number, truth, said, truth or UNKNOWN) for number, (truth, said) in enumerate(others) if truth != "C"]
+    answers += [photo(1000 + number, "C", "C", instead if number < round(lost * meters) else "C") for number in range(meters)]
+    ruling = rule(answers, KNOWN)
+    assert ruling.decision is Decision.WAIT
+    assert any("C is recognised less often" in reason for reason in ruling.reasons)
+
+
+def test_one_photo_lost_is_noise_and_mentioned_as_such() -> None:
+    ruling = rule([*same(12), photo(50, "B", "B", UNKNOWN)], KNOWN)
+    assert ruling.decision is Decision.PROMOTE
+    assert ruling.reasons[1:3] == (
+        "B is recognised less often: 0% instead of 100% of 1 photo of 1 meter. That is within noise.",
+        "Fewer photos are right: 92% instead of 100% of 13 photos of 13 meters. That is within noise.",
+    )
+
+
+def test_many_photos_of_one_meter_are_one_loss() -> None:
+    lost = [Answered(truth="B", meter="one", champion="B", challenger=UNKNOWN) for _ in range(30)]
+    kept = [photo(number, "B", "B", "B") for number in range(20)]
+    assert rule([*same(12, start=100), *kept, *lost], KNOWN).decision is Decision.PROMOTE
+    apart = [photo(200 + number, "B", "B", UNKNOWN) for number in range(30)]
+    assert rule([*same(12, start=100), *kept, *apart], KNOWN).decision is Decision.WAIT
+
+
+def test_unknown_meters_taken_for_types_make_it_wait() -> None:
+    answers = [*same(60), *(photo(100 + number, "stranger", UNKNOWN, "A") for number in range(6))]
+    ruling = rule(answers, KNOWN)
+    assert ruling.decision is Decision.WAIT
+    assert "Fewer unknown meters are seen to be unknown: 0% instead of 100% of 6 photos of 6 meters." in ruling.reasons
+    assert "More photos get a wrong type: 9.1% instead of 0.0% of 66 photos of 66 meters." in ruling.reasons
+
+
+def test_a_type_only_the_challenger_knows_counts_for_it() -> None:
+    answers = [*same(12), *(photo(100 + number, "C", UNKNOWN, "C") for number in range(6))]
+    by_kind = {(part.kind, part.name): part for part in compare(answers, KNOWN)}
+    assert by_kind[Kind.TYPE, "C"].low > 0
+    assert Kind.UNKNOWN not in {kind for kind, _ in by_kind}
+    assert rule(answers, KNOWN).decision is Decision.PROMOTE
+
+
+def test_too_few_meters_kept_aside_leave_the_decision_to_a_person() -> None:
+    ruling = rule(same(FEWEST_METERS - 1), KNOWN)
+    assert ruling.decision is Decision.WAIT
+    assert ruling.reasons[0] == "Only 9 meters are kept aside for judging; 10 are needed. Label more, or decide yourself."
+    assert rule([], KNOWN).decision is Decision.WAIT
+
+
+def test_the_ruling_is_plain_values_for_the_pages() -> None:
+    part = compare([*same(2), photo(9, "A", "A", UNKNOWN)], KNOWN)[0].as_json()
+    assert {key: part[key] for key in ("kind", "photos", "meters", "champion", "challenger", "worse")} == {
+        "kind": "all",
+        "photos": 3,
+        "meters": 3,
+        "champion": 1.0,
+        "challenger": 0.6667,
+        "worse": False,
+    }
