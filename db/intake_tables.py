@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables import Base
@@ -18,18 +18,6 @@ class SignatureRow(Base):
     photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[str] = mapped_column(String(40))  # signatures of two versions are never compared
     bits: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class SignatureBand(Base):
-    """A slice of a signature's bits: whoever differs in few bits shares at least one whole slice, so an index finds it."""
-
-    __tablename__ = "signature_band"
-
-    band: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # which slice
-    value: Mapped[int] = mapped_column(BigInteger, primary_key=True)  # its bits as a number
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
-
-    __table_args__ = (Index("ix_signature_band_photo", "photo_id"), {"sqlite_with_rowid": False})
 
 
 class Retry(Base):
@@ -46,3 +34,19 @@ class Retry(Base):
     reason_after: Mapped[str | None] = mapped_column(String(40))
 
     __table_args__ = (Index("ix_retry_photo", "photo_id", "id"),)
+
+
+class Claim(Base):
+    """One file of the inbox that is being judged, written before the work: what never ends is seen at the next start."""
+
+    __tablename__ = "claim"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(Text)  # below inbox/
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(default=0)  # judgements begun and not brought to an end
+    deaths: Mapped[int] = mapped_column(default=0)  # of them: ended by the death of the judging process, or by its time limit
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("uq_claim_file", "source", "size_bytes", "mtime_ns", unique=True),)

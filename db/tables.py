@@ -84,6 +84,7 @@ class Photo(Base):
     source: Mapped[str] = mapped_column(Text)  # path under inbox/ as it arrived, "/" between folders
     source_inode: Mapped[int | None] = mapped_column(BigInteger)
     source_mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
+    source_ctime_ns: Mapped[int | None] = mapped_column(BigInteger)  # nobody can set it: tells a file that is back from a new one
     source_removed: Mapped[bool] = mapped_column(default=False)
     site: Mapped[str | None] = mapped_column(String(120))
     camera: Mapped[str | None] = mapped_column(String(120))
@@ -97,7 +98,10 @@ class Photo(Base):
     path: Mapped[str] = mapped_column(Text)  # relative to home, "/" between folders
     moving_to: Mapped[str | None] = mapped_column(Text)  # set while the file moves from `path` to here
     original_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))  # of a duplicate: the photo it repeats
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))  # until finished: the cut-off upload it completes
+    missing_since: Mapped[datetime | None]  # when a check found that the file at `path` is gone
     near_of: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))  # the earlier photo that shows nearly the same picture
+    set_aside: Mapped[bool] = mapped_column(default=False, server_default="0")  # nearly the same photo is there in a better one
     retries: Mapped[int] = mapped_column(default=0, server_default="0")  # how often a refusal was looked at again
     retry_at: Mapped[datetime | None]  # when a refusal that may pass is looked at again by itself
     removed_at: Mapped[datetime | None]  # when retention removed the file; the row stays

@@ -38,20 +38,10 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['photo_id'], ['photo.id'], name=op.f('fk_signature_photo_id_photo'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('photo_id', name=op.f('pk_signature'))
     )
-    op.create_table('signature_band',
-    sa.Column('band', sa.SmallInteger(), nullable=False),
-    sa.Column('value', sa.BigInteger(), nullable=False),
-    sa.Column('photo_id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['photo_id'], ['photo.id'], name=op.f('fk_signature_band_photo_id_photo'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('band', 'value', 'photo_id', name=op.f('pk_signature_band')),
-    sqlite_with_rowid=False
-    )
-    with op.batch_alter_table('signature_band', schema=None) as batch_op:
-        batch_op.create_index('ix_signature_band_photo', ['photo_id'], unique=False)
-
     # No batch with a constraint: it would make the photo table anew, and dropping the old one empties what refers to it.
     op.add_column('photo', sa.Column('camera', sa.String(length=120), nullable=True))
     op.execute('ALTER TABLE photo ADD COLUMN near_of INTEGER CONSTRAINT fk_photo_near_of_photo REFERENCES photo (id)')
+    op.add_column('photo', sa.Column('set_aside', sa.Boolean(), server_default='0', nullable=False))
     op.add_column('photo', sa.Column('retries', sa.Integer(), server_default='0', nullable=False))
     op.add_column('photo', sa.Column('retry_at', sa.DateTime(), nullable=True))
     op.add_column('photo', sa.Column('removed_at', sa.DateTime(), nullable=True))
@@ -71,13 +61,10 @@ def downgrade() -> None:
         batch_op.drop_column('removed_at')
         batch_op.drop_column('retry_at')
         batch_op.drop_column('retries')
+        batch_op.drop_column('set_aside')
         batch_op.drop_column('near_of')
         batch_op.drop_column('camera')
 
-    with op.batch_alter_table('signature_band', schema=None) as batch_op:
-        batch_op.drop_index('ix_signature_band_photo')
-
-    op.drop_table('signature_band')
     op.drop_table('signature')
     with op.batch_alter_table('retry', schema=None) as batch_op:
         batch_op.drop_index('ix_retry_photo')
