@@ -51,6 +51,7 @@ def read(seen: Sighting, *, max_bytes: int) -> Read:
         source=seen.source,
         name=seen.source.rpartition("/")[2],
         site=seen.site,
+        camera=seen.camera,
         inode=seen.inode,
         mtime_ns=seen.mtime_ns,
         size=seen.size,

@@ -9,15 +9,22 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.sites import PLAIN_FOLDERS, InboxFolders
 from engine.names import readable
 
 log = logging.getLogger(__name__)
 
 # Files that a NAS, an operating system or an upload client leaves around, and uploads under their temporary names.
-_LITTER_NAMES = {"thumbs.db", "desktop.ini", "#recycle", "lost+found", "__macosx"}
-_UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".uploading", ".swp", "~")
-SITE_CHARACTERS = 120  # as `Photo.site` holds
-_LITTER_START = re.compile(r"^(\.|@eadir|~\$)", re.IGNORECASE)
+_LITTER_NAMES = {
+    "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "__macosx", "lost+found",
+    "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp", "@__thumb", "@sharebin", "$recycle.bin", "recycler",
+    "system volume information",
+}  # fmt: skip
+_UNFINISHED = (
+    ".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".opdownload", ".download", ".uploading", ".upload",
+    ".incomplete", ".aria2", ".lftp-pget-status", ".swp", "~",
+)  # fmt: skip
+_LITTER_START = re.compile(r"^(\.|@eadir|~\$|~syncthing~)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +37,8 @@ class Sighting:
     mtime_ns: int
     ctime_ns: int
     inode: int
-
-    @property
-    def site(self) -> str | None:
-        """The first folder below inbox/, if the file is in one; long names are cut to what a row holds."""
-        first, slash, _ = self.source.partition("/")
-        return first[:SITE_CHARACTERS] if slash else None
+    site: str | None = None  # as the folders say (`daemon.sites`)
+    camera: str | None = None
 
     def is_still(self, status: os.stat_result) -> bool:
         """Whether a file with this status is the one that was seen, with nothing written since."""
@@ -48,23 +51,39 @@ def is_litter(name: str) -> bool:
     return bool(_LITTER_START.match(lower)) or lower in _LITTER_NAMES or lower.endswith(_UNFINISHED)
 
 
-def look(inbox: Path) -> list[Sighting]:
-    """Every regular file below the inbox that is not litter. Symbolic links are not followed, for they lead outside."""
+def look(inbox: Path, folders: InboxFolders = PLAIN_FOLDERS) -> list[Sighting]:
+    """Every regular file below the inbox that is neither litter nor passed over by its site. Symbolic links are not
+    followed, for they lead outside.
+    """
     found: list[Sighting] = []
-    folders = [inbox]
-    while folders:  # no recursion: folders may be nested deeper than Python calls
-        for entry in _entries(folders.pop()):
+    unseen = [inbox]
+    while unseen:  # no recursion: folders may be nested deeper than Python calls
+        for entry in _entries(unseen.pop()):
             try:
                 status = entry.stat(follow_symlinks=False)
             except OSError:  # gone again
                 continue
             if stat.S_ISDIR(status.st_mode):
-                folders.append(Path(entry.path))
+                unseen.append(Path(entry.path))
             elif stat.S_ISREG(status.st_mode):
                 path = Path(entry.path)
                 source = readable(path.relative_to(inbox).as_posix())
-                found.append(Sighting(path, source, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+                if not folders.is_ignored(source):
+                    found.append(_sighting(path, source, status, folders))
     return found
+
+
+def _sighting(path: Path, source: str, status: os.stat_result, folders: InboxFolders) -> Sighting:
+    return Sighting(
+        path,
+        source,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+        folders.site(source),
+        folders.camera(source),
+    )
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.lock import is_locked
+from daemon.sites import PLAIN_FOLDERS, InboxFolders
 from db.records import counts, service
 
 
-def status(home: Home, database: Engine) -> dict[str, Any]:
+def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) -> dict[str, Any]:
     """Counts by outcome, what waits in the inbox, and whether a daemon holds the inbox's lock now."""
     with Session(database) as session:
         numbers = counts(session)
         watcher, grouping = service(session, "watcher"), service(session, "grouping")
     running = is_locked(home.db / "daemon.lock")
     return {
-        "waiting": len(look(home.inbox)),
+        "waiting": len(look(home.inbox, folders)),
         **numbers,
         "daemon": "running" if running else "stopped",
         "oldest_waiting_s": watcher.detail.get("oldest_waiting_s", 0) if watcher and running else None,

@@ -24,6 +24,7 @@ from daemon.inbox import Sighting, look
 from daemon.intake import Filed, Intake, Waiting
 from daemon.recovery import is_source_of, recover, settle_sources
 from daemon.settling import Settling
+from daemon.sites import PLAIN_FOLDERS, InboxFolders
 from db.records import beat, unsettled
 from engine.verdict import UNKNOWN
 
@@ -54,8 +55,10 @@ class Watch:
         pace: Pace,
         *,
         clock: Callable[[], float] = time.monotonic,
+        folders: InboxFolders = PLAIN_FOLDERS,
     ) -> None:
         self._home = home
+        self._folders = folders
         self._database = database
         self._intake = intake
         self._pace = pace
@@ -92,11 +95,11 @@ class Watch:
     def once(self, stop: threading.Event) -> None:
         """Deal with what is in the inbox now, and return. A file that somebody is writing is left."""
         self._recover()
-        here = {seen.path for seen in look(self._home.inbox)}
+        here = {seen.path for seen in look(self._home.inbox, self._folders)}
         give_up_s = self._clock() + self._pace.settle_s + self._pace.patience_s
         while not stop.is_set():
             self._round(stop, may_wait=False)
-            sightings = look(self._home.inbox)
+            sightings = look(self._home.inbox, self._folders)
             held = self._held(sightings)
             left = [s for s in sightings if s.path in here and s.path not in held and s.source not in self._waits]
             if not left or self._clock() > give_up_s:
@@ -107,7 +110,7 @@ class Watch:
     def _round(self, stop: threading.Event, *, may_wait: bool) -> float:
         """One full look, and every file that is ready; returns how long the look took, in seconds."""
         started_s = self._clock()
-        sightings = look(self._home.inbox)
+        sightings = look(self._home.inbox, self._folders)
         looked_s = self._clock() - started_s
         try:
             self._take_ready(sightings, stop, may_wait=may_wait)
@@ -130,7 +133,7 @@ class Watch:
     def _recover(self) -> None:
         """Finish what is half-done before anything else is taken: else a photo would be taken for its own duplicate."""
         if self._half_done:
-            recover(self._home, self._database, look(self._home.inbox))
+            recover(self._home, self._database, look(self._home.inbox, self._folders))
             self._half_done = False
 
     def _take(self, seen: Sighting, *, may_wait: bool) -> None:

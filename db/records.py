@@ -24,6 +24,7 @@ class Arrival:
     mtime_ns: int
     size: int  # bytes
     sha256: str
+    camera: str | None = None
 
 
 def int64(number: int) -> int:
@@ -45,6 +46,7 @@ def intend(arrival: Arrival, *, outcome: Outcome, path: str, now: datetime) -> P
         source_mtime_ns=int64(arrival.mtime_ns),
         source_removed=False,
         site=arrival.site,
+        camera=arrival.camera,
         name=arrival.name,
         size_bytes=arrival.size,
         sha256=arrival.sha256,
