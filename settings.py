@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import annotated_types
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -17,6 +17,24 @@ PREFIX = "METERSIEVE_"
 
 class SettingsError(Exception):
     """A setting that cannot be used. The text names the key, its range and where it was set."""
+
+
+class SiteSettings(BaseModel):
+    """What holds for one site alone: `[sites.NAME]` in settings.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ignore: tuple[str, ...] = ()  # patterns with * and ? for names or folders that are passed over
+    thresholds: dict[str, float] = Field(default_factory=dict)  # cut per measure, in place of the one for all sites
+
+
+class RetentionSettings(BaseModel):
+    """How long the files of one outcome stay: `[retention.filed]` and the like in settings.toml. Rows stay for ever."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: float | None = Field(None, gt=0)  # files of photos that came longer ago go
+    gigabytes: float | None = Field(None, gt=0)  # the oldest files go until the rest takes no more (10^9 bytes)
 
 
 class Settings(BaseSettings):
@@ -40,11 +58,40 @@ class Settings(BaseSettings):
         "{clarity}/{meter_type}/{name}",
         description="where under sorted/ a photo goes; fields: clarity meter_type quality site year month day name",
     )
+    inbox_folders: str = Field(
+        "{site}/{camera}",
+        description="what the folders of the inbox mean, from the top: {site}, {camera} or * for nothing",
+    )
+    sites: dict[str, SiteSettings] = Field(
+        {}, description="per site: ignore (patterns of names that are passed over) and thresholds (cut per measure)"
+    )
+    keep_best: bool = Field(
+        False, description="of photos that show nearly the same picture, put all but the best aside under sorted/near/"
+    )
+    retry_limit: int = Field(
+        6, ge=0, le=20, description="how often a refusal whose cause may pass is looked at again by itself, with growing pauses"
+    )
+    retention: dict[Literal["filed", "duplicate", "refused"], RetentionSettings] = Field(
+        {}, description="per outcome: days and gigabytes after which files go; rows stay, labelled photos stay"
+    )
     judge_threads: int = Field(2, ge=1, le=256, description="threads the models may use")
 
     regroup_minutes: float = Field(60.0, gt=0, le=10080, description="minutes between regroupings of the unknown meters")
     regroup_after_new: int = Field(8, ge=1, description="new unknown meters that start a regrouping before its time")
     regroup_quiet_s: float = Field(10.0, ge=0, le=3600, description="seconds without an arrival before such an early regrouping")
+
+    notify_urls: tuple[SecretStr, ...] = Field(
+        (), description="where failures are told, as Apprise addresses (mailto://, slack://, json://, ...); secret"
+    )
+    notify_minutes: float = Field(15.0, ge=0, le=10080, description="minutes between two messages; what happens meanwhile is one")
+    drift_points: float = Field(
+        15.0, gt=0, le=100, description="rise of a site's unclear share over its last 7 days, in points, that is told as drift"
+    )
+    hook_command: tuple[str, ...] = Field(
+        (), description="program and arguments run after each filing, with the photo's row as JSON on its input"
+    )
+    hook_url: SecretStr = Field(SecretStr(""), description="address that gets each filed photo's row as JSON by POST; secret")
+    hook_timeout_s: float = Field(10.0, gt=0, le=600, description="seconds a hook may take before it is ended")
 
     ui_host: str = Field("127.0.0.1", description="address the pages listen on; 0.0.0.0 opens them to the network")
     ui_port: int = Field(7860, ge=1, le=65535, description="port of the pages")
@@ -103,11 +150,14 @@ def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         key = ".".join(map(str, problem["loc"]))
-        if problem["type"] == "extra_forbidden":
+        field = Settings.model_fields.get(str(problem["loc"][0]))
+        if field is None:
             lines.append(f"{key} is no setting of MeterSieve. Known: {', '.join(Settings.model_fields)}.")
+        elif "SecretStr" in str(field.annotation):  # what was given stays untold
+            lines.append(f"{key}: {problem['msg']}. {key} is {field.description}.")
         else:
-            field = Settings.model_fields[key]
-            lines.append(f"{key} = {problem['input']!r}: {problem['msg']}. {key} is {field.description}{_range(field)}.")
+            given = "" if problem["type"] == "extra_forbidden" else f" = {problem['input']!r}"
+            lines.append(f"{key}{given}: {problem['msg']}. {problem['loc'][0]} is {field.description}{_range(field)}.")
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from daemon.destinations import check_template
 from daemon.home import Home
 from daemon.lock import Busy, locked
+from daemon.sites import InboxFolders, check_folders
 from db.database import DatabaseError, open_database
 from engine.errors import EngineError
 from settings import Settings, SettingsError, load_settings
@@ -43,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         settings = load_settings(args.home)
         if problem := check_template(settings.file_template):
             raise SettingsError(f"file_template = {settings.file_template!r}: {problem}.")
+        if problem := check_folders(settings.inbox_folders):
+            raise SettingsError(f"inbox_folders = {settings.inbox_folders!r}: {problem}.")
         home = Home(settings.home).make()
         database = open_database(settings.database_url)
         return int(_RUN[args.command](args, settings, home, database))
@@ -140,7 +143,11 @@ def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
         max_bytes=settings.max_bytes,
     )
     pace = Pace(settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s)
-    return Watch(home, database, intake, pace)
+    return Watch(home, database, intake, pace, folders=_folders(settings))
+
+
+def _folders(settings: Settings) -> InboxFolders:
+    return InboxFolders(template=settings.inbox_folders, ignored={name: site.ignore for name, site in settings.sites.items()})
 
 
 def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -159,7 +166,7 @@ def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database:
 def _status(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.status import status
 
-    values = status(home, database)
+    values = status(home, database, _folders(settings))
     if args.json:
         print(json.dumps(values))
     else:

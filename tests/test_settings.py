@@ -49,6 +49,10 @@ def test_the_database_is_sqlite_in_home_unless_a_url_is_given(tmp_path: Path, mo
         ('settle_s = "soon"', "settle_s = 'soon'.*seconds a file must stay unchanged"),
         ("setle_s = 1", "setle_s is no setting.*Known: home"),
         ("= = 1", "settings.toml cannot be read"),
+        ("[sites.NORTH]\nignor = ['*.gif']", "sites.NORTH.ignor: .*sites is per site"),
+        ("[sites.NORTH.thresholds]\nblur = 'low'", "sites.NORTH.thresholds.blur = 'low'.*number"),
+        ("[retention.kept]\ndays = 1", "retention.kept.*'filed', 'duplicate' or 'refused'"),
+        ("[retention.filed]\ndays = 0", "retention.filed.days = 0.*greater than 0"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_range(tmp_path: Path, text: str, said: str) -> None:
@@ -61,3 +65,20 @@ def test_a_misspelt_environment_variable_is_an_error_not_a_silence(tmp_path: Pat
     monkeypatch.setenv("METERSIEVE_SETLE_S", "1")
     with pytest.raises(SettingsError, match="METERSIEVE_SETLE_S is no setting"):
         load_settings(tmp_path)
+
+
+def test_a_site_has_its_own_ignore_list_and_thresholds(tmp_path: Path) -> None:
+    text = "[sites.'NORTH 1']\nignore = ['*_thumb.jpg']\n[sites.'NORTH 1'.thresholds]\nblur = 0.8\n"
+    (tmp_path / "settings.toml").write_text(text)
+    site = load_settings(tmp_path).sites["NORTH 1"]
+    assert (site.ignore, site.thresholds) == (("*_thumb.jpg",), {"blur": 0.8})
+
+
+def test_secrets_are_neither_printed_nor_told_in_an_error(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("notify_urls = ['slack://TOKEN']\nhook_url = 'http://TOKEN'")
+    assert "TOKEN" not in repr(load_settings(tmp_path))
+    (tmp_path / "settings.toml").write_text("notify_urls = 'slack://TOKEN'")
+    with pytest.raises(SettingsError) as said:
+        load_settings(tmp_path)
+    assert "notify_urls" in str(said.value)
+    assert "TOKEN" not in str(said.value)

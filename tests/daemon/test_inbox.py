@@ -26,7 +26,10 @@ def test_photos_are_seen_in_all_subfolders(tmp_path: Path) -> None:
 
 LITTER = (
     "@eaDir/x.jpg", ".DS_Store", "Thumbs.db", "._x.jpg", ".x.jpg.AbC123", "x.jpg.part", "x.jpg.filepart", "x.tmp", "~$x.jpg",
-    "x.jpg~",
+    "x.jpg~", "#recycle/x.jpg", "@Recycle/x.jpg", "$RECYCLE.BIN/x.jpg", ".stfolder/x.jpg", ".stversions/x.jpg", "desktop.ini",
+    "System Volume Information/x.jpg", "ehthumbs.db", "Icon\r", "__MACOSX/x.jpg", ".~tmp~/x.jpg", "x.jpg.partial",
+    "~syncthing~x.jpg", ".sync-conflict.jpg", "x.jpg.lftp-pget-status", ".pureftpd-upload.5f.15.1", ".in.x.jpg.", "@tmp/x",
+    "SITE/@eaDir/x.jpg/SYNOPHOTO_THUMB_M.jpg", "lost+found/x.jpg", "x.crdownload", "x.jpg.aria2", ".nfs0000000012",
 )  # fmt: skip
 
 
