@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from engine.drawing.plan import Shot, plan_classes, plan_demo
+from engine.drawing.plan import IMBALANCE, Shot, plan_classes, plan_demo
 from engine.errors import ArgumentError
 
 SUMMARY = "Draw meter photos with known truth, for a demo without photos."
@@ -37,6 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("flat", "classes"),
         default="flat",
         help="flat: one folder, some designs unknown; classes: a folder per design, uneven counts, for training",
+    )
+    parser.add_argument(
+        "--imbalance",
+        type=float,
+        metavar="X",
+        help=f"classes: the k-th design has k to the -X of the first one's photos (default {IMBALANCE}; 0: all the same)",
+    )
+    parser.add_argument(
+        "--families", action="store_true", help="classes: designs come as makers' families of up to five that look alike"
     )
     parser.add_argument(
         "--truth",
@@ -77,7 +86,14 @@ def _plan(args: argparse.Namespace) -> tuple[Shot, ...]:
         raise ArgumentError("--seed must be 0 or more.")
     if args.jobs < 1:
         raise ArgumentError("--jobs must be 1 or more.")
-    return (plan_classes if classes else plan_demo)(args.count, designs, args.seed)
+    if not classes and (args.families or args.imbalance is not None):
+        raise ArgumentError("--families and --imbalance go with --layout classes.")
+    if not classes:
+        return plan_demo(args.count, designs, args.seed)
+    imbalance = IMBALANCE if args.imbalance is None else args.imbalance
+    if not 0 <= imbalance <= 3:
+        raise ArgumentError("--imbalance must lie between 0 and 3.")
+    return plan_classes(args.count, designs, args.seed, imbalance=imbalance, families=args.families)
 
 
 def _map(draw: Callable[[Shot], dict[str, str]], shots: tuple[Shot, ...], jobs: int) -> Iterator[dict[str, str]]:

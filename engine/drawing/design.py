@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
@@ -14,6 +14,7 @@ from engine.drawing.style import Block, Cover, Port, Screen, Sticker, deal_block
 from engine.drawing.wording import Ratings
 
 _CATALOGUE = 20_260_401  # seed of the catalogue; another number is another catalogue
+GENERATION = 1_000  # design 3 + 1 x GENERATION is a sibling of design 3: the same maker's next model
 
 
 class Display(StrEnum):
@@ -114,7 +115,9 @@ _TAILS = ("tara", "etra", "oria", "eon", "volt", "lion", "ada", "ixa", "tron", "
 
 @cache
 def design(index: int) -> Design:
-    """Design number `index`, 0 or more. Any number of them can be had; the first 1,000 differ in brand, colours or layout."""
+    """Design number `index`, 0 or more. The first GENERATION differ in brand, colours or layout, the others are siblings."""
+    if index >= GENERATION:
+        return _sibling(design(index % GENERATION), index)
     rng, own = (np.random.default_rng((_CATALOGUE, index, *which)) for which in ((), (1,)))
     dome = index % 6 == 4
     plate, ink, accent = _PRINTS[(index * 4 + index // 11) % len(_PRINTS)]
@@ -151,6 +154,26 @@ def design(index: int) -> Design:
         type_word=_TYPE_WORDS[index * 2 % len(_TYPE_WORDS)],
         corner=int(rng.integers(28, 110)),
     )
+
+
+def _sibling(elder: Design, index: int) -> Design:
+    """What a maker sells beside a model: the same housing and colours, another model number and other figures in small print.
+
+    Every second sibling also differs in its accent colour, what its display announces, and its optical port.
+    """
+    rng, own = (np.random.default_rng((_CATALOGUE, index, which)) for which in (2, 3))
+    block = deal_block(own, elder.index, _ratings(rng), dial=elder.body is Body.DOME)
+    twin = replace(
+        elder,
+        index=index,
+        model=f"{elder.model[:2]}{int(elder.model[2:]) + index // GENERATION * 10 + int(rng.integers(1, 10))}",
+        block=replace(elder.block, wording=block.wording, signs=block.signs),
+        serial_prefix=f"{elder.serial_prefix[:2]}{rng.integers(10, 99)}",
+    )
+    if index // GENERATION % 2:
+        return twin
+    accent = _PRINTS[int(rng.integers(len(_PRINTS)))][2]
+    return replace(twin, accent=accent, screen=deal_screen(own, index), port=deal_port(own, index))
 
 
 def _ratings(rng: np.random.Generator) -> Ratings:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import cycle
 
 import numpy as np
 
 from engine.drawing.camera import Defect
+from engine.drawing.design import GENERATION
 
 _FIRST_DAY = datetime(2026, 4, 12, 8, 30)  # photos are drawn as if taken from here on
 _SPOILED = 0.3  # share of photos with a defect
+IMBALANCE = 0.9  # exponent of the counts in a training set; 0 = all designs alike
+_FAMILIES = (5, 4, 3, 3, 3, 2, 2, 2, 2, 2, *(1,) * 10)  # models of one maker among the original utility's 38 labels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,10 +42,26 @@ def plan_demo(count: int, designs: int, seed: int) -> tuple[Shot, ...]:
     return _plan(_share_out(count, weights), frozenset(range(designs - unknown, designs)), seed)
 
 
-def plan_classes(count: int, designs: int, seed: int) -> tuple[Shot, ...]:
-    """A training set: every design known, their counts as uneven as real archives' (the k-th is weighed k to the -0.9)."""
+def plan_classes(
+    count: int, designs: int, seed: int, *, imbalance: float = IMBALANCE, families: bool = False
+) -> tuple[Shot, ...]:
+    """A training set: every design known, their counts as uneven as real archives' (the k-th is weighed k to the -imbalance).
+
+    With `families` designs are not all different: of 38, as the original utility's labels say, 28 share ten makers.
+    """
     ranks = np.random.default_rng(seed).permutation(designs) + 1
-    return _plan(_share_out(count, ranks**-0.9), frozenset(), seed)
+    shots = _plan(_share_out(count, ranks**-imbalance), frozenset(), seed)
+    return tuple(replace(shot, design=_relative(shot.design)) for shot in shots) if families else shots
+
+
+def _relative(number: int) -> int:
+    """The catalogue's index of design `number`, where designs come in families."""
+    rest, first = number, 0
+    for size in cycle(_FAMILIES):
+        if rest < size:
+            return first + rest * GENERATION
+        rest, first = rest - size, first + 1
+    raise AssertionError("a cycle does not end")
 
 
 def _share_out(count: int, weights: np.ndarray) -> list[int]:

@@ -62,8 +62,12 @@ def test_the_classes_layout_makes_a_folder_per_design(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--count", 0], ["--count", 4, "--designs", 0], ["--count", 4, "--seed", -1], ["--count", 4, "--jobs", 0]]
-)
+    "words",
+    [
+        ["--count", 0], ["--count", 4, "--designs", 0], ["--count", 4, "--seed", -1], ["--count", 4, "--jobs", 0],
+        ["--count", 4, "--layout", "classes", "--imbalance", 9], ["--count", 4, "--imbalance", 1],
+    ],
+)  # fmt: skip
 def test_arguments_that_make_no_sense_are_named(words: list[object], tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=str(words[-2])):
         run(*words, "--out", tmp_path)

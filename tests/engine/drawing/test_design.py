@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.drawing import Design, design, draw_photo
-from engine.drawing.design import Body
+from engine.drawing.design import GENERATION, Body
 from engine.drawing.layout import Places
 from engine.drawing.paint import typeface
 from engine.grouping.plates import describe_plate
@@ -81,3 +81,10 @@ def test_neighbours_in_the_catalogue_differ_in_words_and_type() -> None:
     for one, two in combinations(map(design, range(8)), 2):
         assert one.block.wording.title != two.block.wording.title
         assert (one.block.lettering, one.places) != (two.block.lettering, two.places)
+
+
+def test_siblings_share_housing_and_colours_and_differ_in_name_and_small_print() -> None:
+    for elder in map(design, range(8)):
+        family = [elder, *(design(elder.index + GENERATION * nth) for nth in range(1, 5))]
+        assert len({member.label for member in family}) == len({member.block.wording for member in family}) == 5
+        assert len({(member.brand, member.housing, member.plate, member.places) for member in family}) == 1

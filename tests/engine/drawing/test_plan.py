@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.drawing import Defect
+from engine.drawing.design import GENERATION
 from engine.drawing.plan import Shot, plan_classes, plan_demo
 
 
@@ -55,3 +56,16 @@ def test_the_same_seed_plans_the_same_photos() -> None:
 def test_a_meter_is_photographed_more_than_once() -> None:
     shots = plan_demo(40, 8, 1)
     assert max(Counter((shot.design, shot.meter) for shot in shots).values()) >= 2
+
+
+def test_families_are_as_large_as_the_original_utilitys() -> None:
+    shots = plan_classes(400, 38, 1, families=True)
+    makers = Counter(index % GENERATION for index in {shot.design for shot in shots})
+    assert sorted(makers.values(), reverse=True) == [5, 4, 3, 3, 3, 2, 2, 2, 2, 2, *[1] * 10]
+    counts, plain = (sorted(Counter(shot.design for shot in plan).values()) for plan in (shots, plan_classes(400, 38, 1)))
+    assert counts == plain, "families change what is drawn, not how often"
+
+
+def test_an_imbalance_of_zero_draws_all_designs_alike() -> None:
+    counts = Counter(shot.design for shot in plan_classes(60, 6, 1, imbalance=0.0))
+    assert set(counts.values()) == {10}
