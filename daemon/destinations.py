@@ -25,6 +25,7 @@ class Place:
     quality: str | None
     site: str | None
     received_at: datetime
+    set_aside: bool = False
 
 
 def check_template(template: str) -> str | None:
@@ -45,7 +46,9 @@ def check_template(template: str) -> str | None:
 
 
 def filed_folder(place: Place, template: str) -> PurePosixPath:
-    """The folder below sorted/ of a judged photo. An unknown meter goes to its group's folder below UNKNOWN."""
+    """The folder below sorted/ of a judged photo. An unknown meter goes to its group's folder below UNKNOWN, a photo that is
+    there in a better one goes below near/.
+    """
     meter_type = _component(place.meter_type or UNJUDGED)
     if place.meter_type == UNKNOWN:
         meter_type = f"{UNKNOWN}/{group_folder(place.group_id)}"
@@ -59,7 +62,7 @@ def filed_folder(place: Place, template: str) -> PurePosixPath:
         day=f"{place.received_at:%d}",
         name="name",
     )
-    return PurePosixPath(path).parent
+    return PurePosixPath("near" if place.set_aside else "") / PurePosixPath(path).parent
 
 
 def group_folder(group_id: int | None) -> str:

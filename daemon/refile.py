@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.destinations import Place, filed_folder
+from daemon.destinations import DUPLICATES, Place, filed_folder, refused_folder
 from daemon.home import Home
 from daemon.naming import free_path
 from daemon.placing import move
@@ -53,8 +53,20 @@ def refile(home: Home, database: Engine, photo_ids: Iterable[int], *, template: 
 
 def _target(home: Home, session: Session, photo: Photo, template: str) -> str | None:
     """The path the photo should have, or None where it is in the right folder already."""
-    if photo.outcome != Outcome.FILED.value:
+    if photo.removed_at is not None:
         return None
+    folder = PurePosixPath("sorted") / _folder(photo, template)
+    if PurePosixPath(photo.path).parent == folder:
+        return None
+    return free_path(home, session, folder, photo.name)
+
+
+def _folder(photo: Photo, template: str) -> PurePosixPath:
+    match photo.outcome:
+        case Outcome.REFUSED:
+            return refused_folder(photo.reason or "unreadable")
+        case Outcome.DUPLICATE:
+            return DUPLICATES
     place = Place(
         clarity=photo.clarity,
         meter_type=photo.meter_type,
@@ -62,11 +74,9 @@ def _target(home: Home, session: Session, photo: Photo, template: str) -> str | 
         quality=photo.quality,
         site=photo.site,
         received_at=photo.received_at,
+        set_aside=photo.set_aside,
     )
-    folder = PurePosixPath("sorted") / filed_folder(place, template)
-    if PurePosixPath(photo.path).parent == folder:
-        return None
-    return free_path(home, session, folder, photo.name)
+    return filed_folder(place, template)
 
 
 def _remove_if_empty(home: Home, path: os.PathLike[str]) -> None:

@@ -15,6 +15,7 @@ from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
 from engine.quality import DEFAULT_THRESHOLDS, Thresholds, judge, measure
 from engine.runtime import Model
+from engine.signature import signature
 from engine.verdict import UNKNOWN, Clarity, GoodBad, Guess, Verdict
 
 UNKNOWN_BELOW = 0.50  # top-1 softmax; the origin system's rule, where the card sets no other threshold
@@ -67,6 +68,7 @@ def appraise(data: bytes, *, models: Models, thresholds: Thresholds = DEFAULT_TH
         top3=recognised.top3,
         known_score=recognised.known_score,
         embedding=recognised.embedding,
+        signature=signature(picture.pixels),
         stamps=_stamps(models, thresholds),
     )
 

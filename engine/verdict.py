@@ -71,9 +71,10 @@ class Verdict:
     known_score: float | None = None  # 0..1, higher = more surely a known type
     stamps: Mapping[str, str]
     embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)  # (D,), unit length
+    signature: bytes | None = field(default=None, compare=False, repr=False)  # of the look, see `engine.signature`
 
     def as_json(self) -> dict[str, Any]:
-        """The verdict as plain JSON values, without the embedding."""
+        """The verdict as plain JSON values, without the embedding and the signature."""
         return {
             "width": self.width,
             "height": self.height,
