@@ -9,7 +9,7 @@ import sys
 from engine.errors import EngineError
 from settings import SettingsError, load_settings
 
-COMMANDS = ("judge", "train", "evaluate", "group", "sample")
+COMMANDS = ("judge", "split", "train", "evaluate", "group", "sample")
 
 
 def main(argv: list[str] | None = None) -> int:
