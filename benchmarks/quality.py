@@ -25,7 +25,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from tqdm import tqdm
 
 from engine.picture import Pixels, decode
-from engine.quality import DEFAULT_THRESHOLDS, QualityJudgement, judge, measure
+from engine.quality import QualityJudgement, judge, measure, shipped
 
 Made = Callable[[Pixels, np.random.Generator], Pixels]
 
@@ -98,7 +98,7 @@ def main() -> int:
     cv2.setNumThreads(1)
     real, made, field = _judge_real(args.data / "quality"), _judge_made(args.data / "quality"), _judge_field(args.data / "field")
     clean = [judgement for label in _CLEAN for judgement in real.get(label, [])]
-    print(f"thresholds {DEFAULT_THRESHOLDS.version}; {len(clean)} clean photos as negatives (field: photos without the defect)")
+    print(f"thresholds {shipped().version}; {len(clean)} clean photos as negatives (field: photos without the defect)")
     print(f"{'tag':<16} {'positives':<24} {'n':>4} {'AUC':>6} {'F1':>6} {'recall':>7}")
     for label, tag in _REAL.items():
         _print_row(tag, f"real: {label}", real.get(label, []), clean)
@@ -118,7 +118,7 @@ def _rows(table: Path) -> list[dict[str, str]]:
 
 
 def _judged(pixels: Pixels) -> QualityJudgement:
-    return judge(measure(pixels), DEFAULT_THRESHOLDS)
+    return judge(measure(pixels), shipped())
 
 
 def _judge_real(folder: Path) -> dict[str, list[QualityJudgement]]:

@@ -13,7 +13,7 @@ from engine.calibration import probabilities
 from engine.open_set import known_score
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
-from engine.quality import DEFAULT_THRESHOLDS, Thresholds, judge, measure
+from engine.quality import Thresholds, judge, measure, shipped
 from engine.runtime import Model
 from engine.signature import signature
 from engine.verdict import UNKNOWN, Clarity, GoodBad, Guess, Verdict
@@ -43,10 +43,14 @@ def load_models(models_dir: Path, *, cache: Path, threads: int) -> Models:
     return Models(clarity=load("clarity"), meter_type=load("meter_type"), good_bad=load("good_bad"))
 
 
-def appraise(data: bytes, *, models: Models, thresholds: Thresholds = DEFAULT_THRESHOLDS, limits: Limits = Limits()) -> Verdict:
-    """Judge one photo file. Raises a `PictureError` for bytes that are no sound picture."""
+def appraise(data: bytes, *, models: Models, thresholds: Thresholds | None = None, limits: Limits = Limits()) -> Verdict:
+    """Judge one photo file, by the shipped thresholds where none are given.
+
+    Raises a `PictureError` for bytes that are no sound picture.
+    """
     picture = decode(data, limits)
     measures = measure(picture.pixels)
+    thresholds = thresholds or shipped()
     quality = judge(measures, thresholds)
     clear, clarity = _clarity(models.clarity, picture.pixels)
     good, good_bad = _good_bad(models.good_bad, picture.pixels)
@@ -60,6 +64,7 @@ def appraise(data: bytes, *, models: Models, thresholds: Thresholds = DEFAULT_TH
         measures=measures,
         scores=quality.scores,
         suggestions=quality.suggestions,
+        unsure=quality.unsure,
         clarity=clarity,
         clear_probability=clear,
         good_bad=good_bad,

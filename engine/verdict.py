@@ -61,6 +61,7 @@ class Verdict:
     measures: Mapping[str, float]
     scores: Mapping[str, float]  # per tag, 0..1, higher = more of the defect
     suggestions: tuple[str, ...]  # plain words for the person holding the phone
+    unsure: tuple[str, ...] = ()  # defects whose score is a close call, said or not
     display_box: Box | None = None
     clarity: Clarity | None = None
     clear_probability: float | None = None
@@ -84,6 +85,7 @@ class Verdict:
             "measures": dict(self.measures),
             "scores": dict(self.scores),
             "suggestions": list(self.suggestions),
+            "unsure": list(self.unsure),
             "display_box": list(self.display_box) if self.display_box else None,
             "clarity": self.clarity.value if self.clarity else None,
             "clear_probability": self.clear_probability,

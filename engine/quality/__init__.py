@@ -1,7 +1,21 @@
 """Image quality: measure a photo, then judge the numbers by versioned thresholds."""
 
-from engine.quality.judgement import QualityJudgement, judge
+from engine.quality.judgement import UNSURE, QualityJudgement, judge
 from engine.quality.measures import measure
-from engine.quality.thresholds import DEFAULT_THRESHOLDS, TAGS, Rule, Tag, Thresholds
+from engine.quality.thresholds import DEFECT_TAGS, TAGS, Curve, Rule, Tag, Term, Thresholds
+from engine.quality.versions import shipped
 
-__all__ = ["DEFAULT_THRESHOLDS", "TAGS", "QualityJudgement", "Rule", "Tag", "Thresholds", "judge", "measure"]
+__all__ = [
+    "DEFECT_TAGS",
+    "TAGS",
+    "UNSURE",
+    "Curve",
+    "QualityJudgement",
+    "Rule",
+    "Tag",
+    "Term",
+    "Thresholds",
+    "judge",
+    "measure",
+    "shipped",
+]

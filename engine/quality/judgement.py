@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.quality.thresholds import Tag, Thresholds
+from engine.quality.thresholds import DEFECT_TAGS, Tag, Thresholds
 from engine.verdict import Quality
 
 _TAGGED = 0.5  # score from which a tag is said: every rule's cut lies there
+UNSURE = (0.35, 0.65)  # scores between which a tag, said or not, is a close call
 
 _SUGGESTIONS: Mapping[Tag, str] = {
     Tag.DAMAGED: "Part of the picture is missing: the upload broke off. Send the photo again.",
@@ -21,6 +22,7 @@ _SUGGESTIONS: Mapping[Tag, str] = {
     Tag.NOISY: "Grainy: more light helps; wipe the lens and keep the phone still.",
     Tag.LOW_CONTRAST: "The picture looks flat: wipe the lens and the meter's window, and avoid shooting against the light.",
     Tag.HAZY: "Hazy: wipe the lens and the meter's window clean.",
+    Tag.SCREEN_PHOTO: "This looks like a photo of a screen: photograph the meter itself.",
     Tag.JPEG_ARTIFACTS: "Squeezed too hard: send the original file; messengers shrink photos.",
 }
 
@@ -30,7 +32,8 @@ class QualityJudgement:
     """What thresholds make of one photo's numbers.
 
     `scores` holds every tag, 0..1, higher = more of it; `quality_score` 0..1 is 1 minus the worst defect's score: a photo is
-    as good as its worst defect lets it be. `suggestions` come most important first.
+    as good as its worst defect lets it be. `suggestions` come most important first. `unsure` are the defects whose score is
+    a close call, whether their tag is said or not.
     """
 
     quality: Quality
@@ -38,6 +41,7 @@ class QualityJudgement:
     tags: tuple[str, ...]
     scores: Mapping[str, float]
     suggestions: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
 
 
 def judge(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudgement:
@@ -55,13 +59,14 @@ def judge(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudge
         tags=tuple(tag.value for tag in tags),
         scores={tag.value: score for tag, score in scores.items()},
         suggestions=tuple(text for tag, text in _SUGGESTIONS.items() if tag in tags),
+        unsure=tuple(tag.value for tag in DEFECT_TAGS if UNSURE[0] <= scores[tag] < UNSURE[1]),
     )
 
 
 def _scores(measures: Mapping[str, float], thresholds: Thresholds) -> dict[Tag, float]:
     scores = dict.fromkeys(Tag, 0.0)
     for rule in thresholds.rules:
-        scores[rule.tag] = max(scores[rule.tag], rule.score(measures[rule.measure]))
+        scores[rule.tag] = max(scores[rule.tag], rule.score(measures))
     # Where there is nothing to see there is nothing to be blurred, flat or enlarged either: one reason is enough.
     for tag in (Tag.BLURRY, Tag.LOW_RESOLUTION):
         scores[tag] *= 1 - scores[Tag.LOW_INFORMATION]

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from engine.drawing import Defect, draw_photo
 from engine.picture import Pixels
-from engine.quality import DEFAULT_THRESHOLDS, TAGS, QualityJudgement, Rule, Tag, Thresholds, judge, measure
+from engine.quality import TAGS, QualityJudgement, Rule, Tag, Thresholds, judge, measure, shipped
 from engine.verdict import Quality
 
 
-def judged(pixels: Pixels, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> QualityJudgement:
-    return judge(measure(pixels), thresholds)
+def judged(pixels: Pixels, thresholds: Thresholds | None = None) -> QualityJudgement:
+    return judge(measure(pixels), thresholds or shipped())
 
 
 @pytest.fixture(scope="module")
@@ -103,20 +103,18 @@ def test_blurring_raises_blurry(meter: Pixels, sigma: float) -> None:
 @given(cut=st.floats(-300, 300), slope=st.floats(0.01, 100), numbers=st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)))
 def test_a_rule_is_monotone_and_stays_within_0_and_1(cut: float, slope: float, numbers: tuple[float, float]) -> None:
     low, high = sorted(numbers)
-    rising = Rule(tag=Tag.BLURRY, measure="blur", cut=cut, slope=slope)
-    falling = Rule(tag=Tag.BLURRY, measure="blur", cut=cut, slope=-slope)
-    assert 0 <= rising.score(low) <= rising.score(high) <= 1
-    assert 0 <= falling.score(high) <= falling.score(low) <= 1
-    assert rising.score(cut) == 0.5
+    rising = Rule.at(Tag.BLURRY, "blur", cut, slope)
+    falling = Rule.at(Tag.BLURRY, "blur", cut, -slope)
+    assert 0 <= rising.score({"blur": low}) <= rising.score({"blur": high}) <= 1
+    assert 0 <= falling.score({"blur": high}) <= falling.score({"blur": low}) <= 1
+    assert rising.score({"blur": cut}) == pytest.approx(0.5)
 
 
 def test_every_tag_has_a_score_and_every_defect_a_rule_and_a_suggestion(meter: Pixels) -> None:
     assert set(judged(meter).scores) == set(TAGS)
-    defects = set(TAGS) - {"well_exposed"}
-    assert {rule.tag.value for rule in DEFAULT_THRESHOLDS.rules} == defects
-    always = Thresholds(
-        version="all", rules=tuple(Rule(tag=Tag(tag), measure="brightness", cut=-1000, slope=1) for tag in defects)
-    )
+    defects = set(TAGS) - {"well_exposed", "screen_photo"}  # which no rule names yet
+    assert {rule.tag.value for rule in shipped().rules} == defects
+    always = Thresholds(version="all", rules=tuple(Rule.at(Tag(tag), "brightness", -1000, 1) for tag in defects))
     named = judged(meter, always)
     assert set(named.tags) >= defects - {"blurry", "low_resolution"}  # these two give way to low_information
     assert len(named.suggestions) == len(named.tags)
@@ -124,9 +122,9 @@ def test_every_tag_has_a_score_and_every_defect_a_rule_and_a_suggestion(meter: P
 
 def test_other_thresholds_judge_the_same_numbers_otherwise(meter: Pixels) -> None:
     numbers = measure(meter)
-    strict = Thresholds(version="strict", rules=(Rule(tag=Tag.LOW_LIGHT, measure="brightness", cut=99, slope=-1),))
+    strict = Thresholds(version="strict", rules=(Rule.at(Tag.LOW_LIGHT, "brightness", 99, -1),))
     assert judge(numbers, strict).tags == ("low_light",)
-    assert "low_light" not in judge(numbers, DEFAULT_THRESHOLDS).tags
+    assert "low_light" not in judge(numbers, shipped()).tags
 
 
 def test_the_quality_score_is_what_the_worst_defect_leaves(meter: Pixels) -> None:
