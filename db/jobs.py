@@ -19,6 +19,9 @@ class JobKind(StrEnum):
     REGROUP = "regroup"
     MOVE_GROUP = "move_group"  # payload {"group_id"}: its photos move to where their rows say they belong
     MOVE_PHOTOS = "move_photos"  # payload {"photo_ids"}: likewise
+    RETRY = "retry"  # payload {"photo_ids", "by"} or {"reason", "by"}: look at refused files again
+    RETRAIN = "retrain"  # payload {"by"}: train a new version from the labels
+    REJUDGE = "rejudge"  # judge unknown and doubtful photos again, with the version that judges now
 
 
 def ask(session: Session, kind: JobKind, payload: Mapping[str, Any], now: datetime) -> None:

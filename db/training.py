@@ -1,0 +1,92 @@
+"""Training runs as they are told and read, and the photos kept aside for judging them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from db.model_tables import FrozenPhoto, TrainingRun, TrainingState
+from db.verified import Verified
+from engine.evaluation.gate import Ruling
+
+
+def begin_run(session: Session, task: str, *, by: str, champion: str | None, now: datetime) -> int:
+    """A training begins; returns its id. The caller holds the training lock: whatever still says "running" was killed."""
+    killed = update(TrainingRun).where(TrainingRun.state == TrainingState.RUNNING.value)
+    session.execute(killed.values(state=TrainingState.FAILED.value, ended_at=now, message="It was ended before it was done."))
+    run = TrainingRun(task=task, by=by, champion=champion, started_at=now)
+    session.add(run)
+    session.flush()
+    return run.id
+
+
+def tell(session: Session, run_id: int, step: str, progress: float) -> bool:
+    """Say what the run is at, 0..1 of the way; returns whether somebody asked to cancel it."""
+    run = session.get_one(TrainingRun, run_id)
+    run.step, run.progress = step, progress
+    return run.cancel_asked_at is not None
+
+
+def end_run(session: Session, run_id: int, state: TrainingState, *, now: datetime, message: str | None = None) -> None:
+    """The run is over."""
+    run = session.get_one(TrainingRun, run_id)
+    run.state, run.ended_at, run.message, run.step = state.value, now, message, ""
+    run.progress = 1.0 if state is TrainingState.DONE else run.progress
+
+
+def write_ruling(session: Session, run_id: int, candidate: str, ruling: Ruling) -> None:
+    """What the run made, and what the gate said of it."""
+    run = session.get_one(TrainingRun, run_id)
+    run.candidate, run.decision = candidate, ruling.decision.value
+    run.reasons, run.figures = list(ruling.reasons), [part.as_json() for part in ruling.slices]
+
+
+def ask_cancel(session: Session, now: datetime) -> bool:
+    """Ask the running training to end; False where none runs. The caller commits."""
+    run = running(session)
+    if run is None:
+        return False
+    run.cancel_asked_at = run.cancel_asked_at or now
+    return True
+
+
+def running(session: Session) -> TrainingRun | None:
+    """The training that runs now."""
+    return session.scalar(
+        select(TrainingRun).where(TrainingRun.state == TrainingState.RUNNING.value).order_by(TrainingRun.id.desc()).limit(1)
+    )
+
+
+def latest_runs(session: Session, task: str, most: int) -> Sequence[TrainingRun]:
+    """The newest runs, newest first."""
+    return session.scalars(select(TrainingRun).where(TrainingRun.task == task).order_by(TrainingRun.id.desc()).limit(most)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """Labelled photos: those to learn from, and those kept aside for the gate."""
+
+    learn: tuple[Verified, ...]
+    aside: tuple[Verified, ...]
+
+
+def divide(session: Session, photos: Iterable[Verified], is_chosen: Callable[[str], bool], now: datetime) -> Divided:
+    """Keep the photos of the chosen meters aside, and all that were before. The caller commits.
+
+    `is_chosen` says of a meter whether it belongs to the fixed share. A photo once kept aside stays so, whatever is said of
+    its meter later: no version has ever learned from it.
+    """
+    before = {row.photo_id: row.meter for row in session.scalars(select(FrozenPhoto))}
+    meters = set(before.values())
+    learn, aside = [], []
+    for photo in photos:
+        if photo.photo_id in before or photo.meter in meters or is_chosen(photo.meter):
+            aside.append(photo)
+        else:
+            learn.append(photo)
+    session.add_all(FrozenPhoto(photo_id=p.photo_id, meter=p.meter, since=now) for p in aside if p.photo_id not in before)
+    return Divided(tuple(learn), tuple(aside))

@@ -1,0 +1,47 @@
+"""What people said of photos, as training reads it: the newest label of each photo, never a guess of the product's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.tables import Label, Outcome, Photo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """A filed photo of which a person said the meter type."""
+
+    photo_id: int
+    path: str  # below home
+    label: str
+    meter: str  # sha256 of the first photo of the same picture; near duplicates share it
+
+
+def verified_labels(session: Session) -> tuple[Verified, ...]:
+    """All photos with a standing label, in the order of arrival."""
+    newest = select(func.max(Label.id)).where(Label.field == "meter_type").group_by(Label.photo_id)
+    rows = session.execute(
+        select(Photo.id, Photo.path, Photo.sha256, Label.value)
+        .join(Label, Label.photo_id == Photo.id)
+        .where(Label.id.in_(newest), Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None))
+        .order_by(Photo.id)
+    ).all()
+    links = {row.id: row.near_of for row in session.execute(select(Photo.id, Photo.near_of).where(Photo.near_of.is_not(None)))}
+    first = {photo_id: first_of(photo_id, links) for photo_id, *_ in rows}
+    elsewhere = {root for photo_id, root in first.items() if root != photo_id}
+    hashes = {row.id: row.sha256 for row in session.execute(select(Photo.id, Photo.sha256).where(Photo.id.in_(elsewhere)))}
+    return tuple(
+        Verified(photo_id=photo_id, path=path, label=label, meter=hashes.get(first[photo_id], str(sha256)))
+        for photo_id, path, sha256, label in rows
+    )
+
+
+def first_of(photo_id: int, near_of: Mapping[int, int | None]) -> int:
+    """The first photo of a chain of near duplicates; links lead to earlier photos, so a chain ends."""
+    while (earlier := near_of.get(photo_id)) is not None and earlier < photo_id:
+        photo_id = earlier
+    return photo_id
