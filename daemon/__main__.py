@@ -22,6 +22,7 @@ from engine.errors import EngineError
 from settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands that need them
+    from daemon.schedule import Chore
     from daemon.watch import Watch
 
 COMMANDS = {
@@ -29,6 +30,7 @@ COMMANDS = {
     "once": ("Deal with what is in the inbox now, then exit.", "python -m daemon once --home ~/meters"),
     "status": ("Say how the archive and its daemon are doing.", "python -m daemon status --json"),
     "regroup": ("Group the unknown meters now.", "python -m daemon regroup"),
+    "retry": ("Look at refused files again.", "python -m daemon retry --reason engine_error"),
     "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
 }
 EXIT_USAGE, EXIT_RUNNING = 2, 4
@@ -80,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="as one JSON object")
         if name == "export":
             command.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .jsonl, .csv or .xlsx")
+        if name == "retry":
+            command.add_argument("ids", type=int, nargs="*", metavar="ID", help="photos; none = all that are refused")
+            command.add_argument("--reason", metavar="CODE", help="only those refused for this reason, such as truncated")
+            command.add_argument("--due", action="store_true", help="only those whose time has come")
+            command.add_argument("--by", default="command line", help=argparse.SUPPRESS)
     return parser
 
 
@@ -104,6 +111,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
                 after_new=settings.regroup_after_new,
                 quiet_s=settings.regroup_quiet_s,
                 template=settings.file_template,
+                chores=_chores(settings, home, database),
             )
             schedule.start()
             try:
@@ -115,6 +123,15 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
             if pages:
                 pages.stop()
     return 0
+
+
+def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
+    from daemon.retry_jobs import RetryJobs
+    from daemon.schedule import Chore
+
+    arguments = ["--home", str(settings.home)]
+    retries = RetryJobs(home, database, arguments, template=settings.file_template, limit=settings.retry_limit)
+    return [Chore(name="retries", every_s=2, work=retries.tick, stop=retries.stop)]
 
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -175,6 +192,33 @@ def _status(args: argparse.Namespace, settings: Settings, home: Home, database: 
     return 0
 
 
+def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.near import NearPhotos
+    from daemon.retry import Retrying, refused_photos
+    from engine.appraise import appraise, load_models
+    from engine.picture import Limits
+
+    with locked(home.db / "retry.lock"):
+        ids = refused_photos(database, args.ids, reason=args.reason, due=args.due, limit=settings.retry_limit)
+        if not ids:
+            print("Nothing to look at again.")
+            return 0
+        models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
+        limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
+        retrying = Retrying(
+            home=home,
+            database=database,
+            judge=lambda data, site: appraise(data, models=models, limits=limits),
+            template=settings.file_template,
+            max_bytes=settings.max_bytes,
+            limit=settings.retry_limit,
+            near=NearPhotos(),
+        )
+        ended = retrying.retry(ids, by=args.by)
+    print(f"Looked again at {len(ids)}: " + ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items())))
+    return 0
+
+
 def _export(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.export import FORMATS, export
 
@@ -202,7 +246,7 @@ def _greet(home: Home) -> None:
     print("  Stop with Ctrl-C.", flush=True)
 
 
-_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "export": _export}
+_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "export": _export}
 
 if __name__ == "__main__":
     sys.exit(main())

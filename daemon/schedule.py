@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,16 @@ REGROUP_TIMEOUT_S = 6 * 3600.0
 NICENESS = 10  # regrouping yields to judging
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chore:
+    """Something else that is done by the clock; `work` does not wait long, `stop` is called once at the end."""
+
+    name: str
+    every_s: float
+    work: Callable[[], None]
+    stop: Callable[[], None] = lambda: None
+
+
 class Schedule:
     """Runs the clock's work in threads of its own, each kind one at a time; a regroup in a process of its own."""
 
@@ -47,6 +58,7 @@ class Schedule:
         after_new: int,
         quiet_s: float,
         template: str,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._home = home
         self._database = database
@@ -56,6 +68,7 @@ class Schedule:
         self._after_new = after_new
         self._quiet_s = quiet_s
         self._template = template
+        self._chores = chores
         self._regrouping: subprocess.Popen[bytes] | None = None
         self._is_regrouping = False  # from before the process starts until its jobs are over
         self._stopping = threading.Event()
@@ -75,6 +88,8 @@ class Schedule:
         first = min(max(now, ended + pause), now + pause) if ended else now + pause  # `ended` may be of a clock put right since
         self._scheduler.add_job(self._regroup, "interval", minutes=self._minutes, id="regroup", next_run_time=first)
         self._scheduler.add_job(self._work, "interval", seconds=JOBS_EVERY_S, id="jobs")
+        for chore in self._chores:
+            self._scheduler.add_job(chore.work, "interval", seconds=chore.every_s, id=chore.name)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -82,6 +97,8 @@ class Schedule:
         self._stopping.set()
         self._end_regrouping()
         self._scheduler.shutdown(wait=True)
+        for chore in self._chores:
+            chore.stop()
 
     def _end_regrouping(self) -> None:
         if self._regrouping is not None and self._regrouping.poll() is None:
@@ -154,6 +171,8 @@ class Schedule:
                     self._regroup_now()
             case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
                 self._move(job_id, payload)
+            case JobKind.RETRY:  # `daemon.retry_jobs` works these
+                pass
             case _:
                 self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")
 
