@@ -87,6 +87,7 @@ class Card(_Frozen):
     known_failures: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()  # of the start weights and the training photos
     parent: str | None = None  # the version that was CURRENT when this one was made
+    renewed_from: str | None = None  # the trained version whose layers and exemplars a renewal from labels kept
     created: str = ""  # ISO date
     weights_sha256: str = ""  # filled in by `write_bundle`
 
