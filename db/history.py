@@ -26,6 +26,7 @@ class Filters:
     since: datetime | None = None
     sites: tuple[str, ...] = ()  # "" = no site: the photo lay in the inbox itself
     outcome: str | None = None
+    reason: str | None = None  # of a refusal
     clarity: str | None = None
     quality: str | None = None
     meter_types: tuple[str, ...] = ()
@@ -134,6 +135,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(or_(Photo.site.in_(named), *nowhere))
     if filters.outcome is not None:
         conditions.append(Photo.outcome == filters.outcome)
+    if filters.reason is not None:
+        conditions.append(Photo.reason == filters.reason)
     if filters.clarity is not None:
         conditions.append(Photo.clarity == filters.clarity)
     if filters.quality is not None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from ui import words
 from ui.api import api_routes
+from ui.api_refused import refused_routes
 from ui.archive import Archive
 from ui.judging import PhotoJudge
 from ui.media import media_routes
@@ -32,6 +33,7 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     """The application. `clock` gives aware moments; `zone` is the one in which people read them."""
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(api_routes(engine, judge, clock))
+    app.include_router(refused_routes(engine, clock))
     app.include_router(media_routes(engine, home, judge.limits))
     style_address = _add_own_files(app)
     archive = Archive(engine=engine, home=home, judge=judge, clock=clock, zone=zone)

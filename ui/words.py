@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from ui import words_intake
+
+intake = words_intake  # a part of the words has a file of its own
+
 PRODUCT = "MeterSieve"
 
 # Header
@@ -53,6 +57,8 @@ REASONS = {
     "unreadable": "Unreadable",
     "too_large": "Too many bytes",
     "bomb": "Too many pixels",
+    "poison": "Harms the judge",
+    "engine_error": "Engine failed",
 }
 MEASURES = {"clarity": "Sharpness", "brightness": "Brightness", "contrast": "Contrast", "noise": "Noise"}
 
@@ -183,6 +189,7 @@ PERSON_SAYS = "named by a person; the engine guessed {guess}"
 FACTS = {
     "received": "Received",
     "site": "Site",
+    "camera": "Camera",
     "source": "Arrived as",
     "path": "Lies at",
     "size": "Size",

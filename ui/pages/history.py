@@ -9,12 +9,16 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.history import COUNT_CAP, Cursor, count_capped, read_choices, read_page, read_photo
+from db.near import near_photos
 from db.overview import first_arrival
+from db.retries import retries_of
+from db.tables import Outcome
 from engine.quality import TAGS
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
 from ui.pages.history_query import Asked, parse_query
+from ui.pages.history_refused import kept_refused, look_again
 from ui.pages.photo_detail import render_photo
 from ui.templating import is_defect, script
 
@@ -36,6 +40,14 @@ def build_history(archive: Archive, templates: Environment) -> None:
     def pick(event: gr.EventData) -> str:
         return _read_detail(int(event.id), archive, templates)
 
+    def retry_all(event: gr.EventData) -> str:
+        said = look_again(archive, reason=str(event.reason), photo_id=None)
+        return render_table(parse_query(event.query), archive, templates, said=said)
+
+    def retry_one(event: gr.EventData) -> str:
+        said = look_again(archive, reason=None, photo_id=int(event.id))
+        return _read_detail(int(event.id), archive, templates, said=said)
+
     open_page("history", words.HISTORY_LEAD, archive, templates)
     filters = bare_html(js_on_load=script("history_filters.js"), elem_id="filters")
     with gr.Row(equal_height=False):
@@ -48,6 +60,8 @@ def build_history(archive: Archive, templates: Environment) -> None:
     table.turn(ask, None, table, **DIRECT)
     table.pick(pick, None, detail, trigger_mode="always_last", **DIRECT)
     detail.show(pick, None, detail, **DIRECT)
+    table.retry(retry_all, None, table, **DIRECT)
+    detail.retry(retry_one, None, detail, **DIRECT)
 
 
 def render_filters(asked: Asked, archive: Archive, templates: Environment) -> str:
@@ -64,8 +78,8 @@ def render_filters(asked: Asked, archive: Archive, templates: Environment) -> st
     )
 
 
-def render_table(asked: Asked, archive: Archive, templates: Environment) -> str:
-    """One page of the history as a table, with the count and the ways onward."""
+def render_table(asked: Asked, archive: Archive, templates: Environment, *, said: tuple[str, ...] = ()) -> str:
+    """One page of the history as a table, with the count and the ways onward; above refused files what is kept of them."""
     filters = asked.since(archive.clock()).filters
     with Session(archive.engine) as session:
         page = read_page(session, filters, older_than=asked.older, newer_than=asked.newer)
@@ -77,6 +91,8 @@ def render_table(asked: Asked, archive: Archive, templates: Environment) -> str:
             photos=page.photos,
             query=asked.query(older=asked.older, newer=asked.newer, photo=asked.photo),
             selected=asked.photo,
+            kept=kept_refused(session, asked) if asked.filters.outcome == Outcome.REFUSED.value else (),
+            said=said,
             is_new=not page.photos and first_arrival(session) is None,
             inbox=archive.inbox,
             count=f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
@@ -88,9 +104,14 @@ def render_table(asked: Asked, archive: Archive, templates: Environment) -> str:
         )
 
 
-def _read_detail(photo_id: int | None, archive: Archive, templates: Environment) -> str:
+def _read_detail(photo_id: int | None, archive: Archive, templates: Environment, *, said: tuple[str, ...] = ()) -> str:
     if photo_id is None:
         return render_photo(None, archive, templates)
     with Session(archive.engine) as session:
         photo = read_photo(session, photo_id)
-        return render_photo(photo, archive, templates, missing=photo is None)
+        if photo is None:
+            return render_photo(None, archive, templates, missing=True)
+        near = near_photos(session, photo)
+        return render_photo(
+            photo, archive, templates, near=near if len(near) > 1 else (), looks=retries_of(session, photo.id), said=said
+        )

@@ -29,7 +29,7 @@ class Asked:
         """The query string for the same filters at another place, in one fixed order."""
         pairs = [("period", self.period)] if self.period != DEFAULT_PERIOD else []
         pairs += [("site", site) for site in self.filters.sites]
-        for name in ("outcome", "clarity", "quality"):
+        for name in ("outcome", "reason", "clarity", "quality"):
             if (value := getattr(self.filters, name)) is not None:
                 pairs.append((name, value))
         pairs += [("type", name) for name in self.filters.meter_types] + [("tag", tag) for tag in self.filters.tags]
@@ -60,6 +60,7 @@ def parse_query(text: str) -> Asked:
     filters = Filters(
         sites=tuple(given.get("site", [])),
         outcome=one_of("outcome", Outcome),
+        reason=last("reason") or None,
         clarity=one_of("clarity", Clarity),
         quality=one_of("quality", Quality),
         meter_types=tuple(filter(None, given.get("type", []))),

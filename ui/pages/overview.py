@@ -9,11 +9,14 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.overview import first_arrival, read_days, read_heartbeats, read_latest, read_tag_shares
+from db.retries import refused_by_reason
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
+from ui.pages.history_refused import query_of
 from ui.pages.overview_charts import day_starts, photos_chart, unclear_chart
 from ui.pages.overview_services import read_services
+from ui.pages.overview_sites import tally_sites
 from ui.pages.overview_tiles import read_tiles
 from ui.templating import is_defect, script
 
@@ -27,13 +30,13 @@ SAMPLE_COMMAND = "python -m engine sample --count 40 --out {inbox}"
 def build_overview(archive: Archive, templates: Environment) -> None:
     """Lay the page out and wire its ticks."""
 
-    def live() -> tuple[str, str]:
-        return render_tiles(archive, templates), render_services(archive, templates)
+    def live() -> tuple[str, str, str]:
+        return render_tiles(archive, templates), render_services(archive, templates), render_kept(archive, templates)
 
-    def charts(days: int) -> tuple[str, str, int]:
+    def charts(days: int) -> tuple[str, str, str, int]:
         return *render_days(days, archive, templates), days
 
-    def change_range(event: gr.EventData) -> tuple[str, str, int]:
+    def change_range(event: gr.EventData) -> tuple[str, str, str, int]:
         return charts(int(event.days) if int(event.days) in RANGES else DEFAULT_RANGE)
 
     fast = open_page("overview", words.OVERVIEW_LEAD, archive, templates)
@@ -45,13 +48,15 @@ def build_overview(archive: Archive, templates: Environment) -> None:
             days = bare_html(js_on_load=script("charts.js"), elem_id="charts")
         with gr.Column(scale=1, min_width=300):
             services = bare_html(elem_id="services")
+            kept = bare_html(elem_id="kept")
+            sites = bare_html(elem_id="sites")
             tags = bare_html(elem_id="tags")
     latest = bare_html(elem_id="latest")
     page = gr.context.Context.root_block
-    gr.on([page.load, fast.tick], live, None, [tiles, services], **DIRECT)
-    gr.on([page.load, slow.tick], charts, chosen, [days, tags, chosen], **DIRECT)
+    gr.on([page.load, fast.tick], live, None, [tiles, services, kept], **DIRECT)
+    gr.on([page.load, slow.tick], charts, chosen, [days, tags, sites, chosen], **DIRECT)
     gr.on([page.load, fast.tick], lambda: render_latest(archive, templates), None, latest, **DIRECT)
-    days.range(change_range, None, [days, tags, chosen], **DIRECT)
+    days.range(change_range, None, [days, tags, sites, chosen], **DIRECT)
 
 
 def render_tiles(archive: Archive, templates: Environment) -> str:
@@ -78,8 +83,15 @@ def render_services(archive: Archive, templates: Environment) -> str:
     )
 
 
-def render_days(days: int, archive: Archive, templates: Environment) -> tuple[str, str]:
-    """Both charts, and the tag shares of the same days."""
+def render_kept(archive: Archive, templates: Environment) -> str:
+    """The refused files that are kept, by reason; nothing where there is none."""
+    with Session(archive.engine) as session:
+        kept = [(each, query_of(each.reason)) for each in refused_by_reason(session)]
+    return templates.get_template("overview_refused.html").render(kept=kept)
+
+
+def render_days(days: int, archive: Archive, templates: Environment) -> tuple[str, str, str]:
+    """Both charts, and the tag shares and the sites of the same days."""
     now = archive.clock()
     starts = day_starts(now, days, archive.zone)
     with Session(archive.engine) as session:
@@ -92,6 +104,7 @@ def render_days(days: int, archive: Archive, templates: Environment) -> tuple[st
     return (
         templates.get_template("overview_charts.html").render(charts=charts, ranges=RANGES, chosen=days),
         templates.get_template("overview_tags.html").render(shares=[item for item in shares if is_defect(item[0])]),
+        templates.get_template("overview_sites.html").render(sites=tally_sites(tallies)),
     )
 
 

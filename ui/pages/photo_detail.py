@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment
 
-from db.tables import Photo
+from db.intake_tables import Retry
+from db.tables import Outcome, Photo
 from ui import words
 from ui.archive import Archive
 from ui.templating import format_bytes, is_defect
@@ -16,7 +17,16 @@ TAG_MARK = 0.5  # the score from which a tag is said (engine.quality.Rule)
 SHOWN_DEFECTS = 5  # the others are near zero, or the photo is hopeless anyway
 
 
-def render_photo(photo: Photo | None, archive: Archive, templates: Environment, *, missing: bool = False) -> str:
+def render_photo(
+    photo: Photo | None,
+    archive: Archive,
+    templates: Environment,
+    *,
+    missing: bool = False,
+    near: Sequence[Photo] = (),
+    looks: Sequence[Retry] = (),
+    said: tuple[str, ...] = (),
+) -> str:
     """The detail panel; without a photo what to do, or that it is gone."""
     return templates.get_template("photo_detail.html").render(
         photo=photo,
@@ -26,6 +36,9 @@ def render_photo(photo: Photo | None, archive: Archive, templates: Environment, 
         known_from=archive.judge.known_from(),
         scores=worst_defects((photo.scores if photo else None) or {}),
         mark=TAG_MARK,
+        near=near,
+        looks=[_look(look, templates) for look in looks],
+        said=said,
         facts=_facts(photo, templates) if photo else (),
     )
 
@@ -34,6 +47,14 @@ def worst_defects(scores: Mapping[str, float]) -> list[tuple[str, float]]:
     """The defects with the highest scores, worst first."""
     defects = [(tag, score) for tag, score in scores.items() if is_defect(tag)]
     return sorted(defects, key=lambda item: -item[1])[:SHOWN_DEFECTS]
+
+
+def _look(look: Retry, templates: Environment) -> str:
+    when: Any = templates.filters["when"]
+    after = words.FILED if look.outcome_after == Outcome.FILED else words.DUPLICATE
+    if look.outcome_after == Outcome.REFUSED:
+        after = words.reason(look.reason_after)
+    return str(words.intake.LOOK.format(when=when(look.at), by=look.by, before=words.reason(look.reason_before), after=after))
 
 
 def _facts(photo: Photo, templates: Environment) -> list[tuple[str, str]]:
@@ -46,6 +67,7 @@ def _facts(photo: Photo, templates: Environment) -> list[tuple[str, str]]:
     facts = {
         "received": when(photo.received_at),
         "site": photo.site or words.NO_SITE,
+        "camera": photo.camera or "",
         "source": photo.source,
         "path": photo.path,
         "size": size,

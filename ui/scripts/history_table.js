@@ -21,6 +21,8 @@ function shown() {
 element.addEventListener("click", (event) => {
   const turn = event.target.closest("[data-turn]");
   if (turn) { trigger("turn", { query: turn.dataset.turn }); return; }
+  const again = event.target.closest("[data-again]");
+  if (again) { again.disabled = true; trigger("retry", { reason: again.dataset.again, query: location.search }); return; }
   const row = event.target.closest("tr[data-id]");
   if (row) { row.focus({ preventScroll: true }); pick(row); }
 });

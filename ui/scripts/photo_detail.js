@@ -6,6 +6,8 @@ function close() {
 }
 element.addEventListener("click", (event) => {
   if (event.target.closest(".close")) close();
+  const again = event.target.closest("[data-again]");
+  if (again) { again.disabled = true; trigger("retry", { id: again.dataset.again }); }
   const other = event.target.closest("[data-show]");
   if (other) trigger("show", { id: other.dataset.show });
 });
