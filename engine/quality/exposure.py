@@ -24,6 +24,9 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
       possible value (half black, half white).
     - `blown`, `crushed` 0..1: share of pixels at or above 250, below 8 grey levels.
     - `range` 0..255: 99th minus 1st percentile of grey at 512 px side.
+    - `bright_end` 0..255: the 95th percentile of grey at 512 px side; `black_end` 0..255: the 1st percentile.
+    - `white_floor` 0..255: the 1st percentile of the smallest channel at about 256 px side: a veil lifts it.
+    - `dark_channel` 0..255: see `haze`. `saturation` 0..1: mean of (max - min) / (max + 1) over the channels there.
     - `over_exposure` logit: 0.183 brightness + 4.65 sqrt(blown) - 14.9; brightness alone calls snow overexposed.
     - `flatness` logit: 12.9 - 8.49 Michelson contrast of p99 and p1 - 2.15 ln(range + 4); range alone calls night flat.
     - `haze` logit: 0.0462 dark channel - 2.62 ln(std + 1) + 5.43; the dark channel (mean over the photo of the smallest
@@ -32,7 +35,8 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
     The three logits were fitted by logistic regression on free photos and drawn degradations of them; 0 is even odds.
     """
     histogram = _shares(views.grey)
-    low, high = _percentiles(views.grey_512)
+    low, bright, high = _percentiles(_shares(views.grey_512), (0.01, 0.95, 0.99))
+    dark_channel = _dark_channel(views.thin)
     spread = float(cv2.meanStdDev(views.grey)[1].item())
     brightness = mean_value(views.pixels) / 255 * 100
     blown = float(histogram[_BLOWN:].sum())
@@ -43,9 +47,14 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
         "blown": blown,
         "crushed": float(histogram[:_CRUSHED].sum()),
         "range": float(high - low),
+        "bright_end": float(bright),
+        "black_end": float(low),
+        "white_floor": float(_percentiles(_shares(np.ascontiguousarray(views.thin.min(axis=2))), (0.01,))[0]),
+        "dark_channel": dark_channel,
+        "saturation": _saturation(views.thin),
         "over_exposure": 0.183 * brightness + 4.65 * sqrt(blown) - 14.9,
         "flatness": 12.9 - 8.49 * michelson - 2.15 * log(high - low + 4),
-        "haze": 0.0462 * _dark_channel(views.thin) - 2.62 * log(spread + 1) + 5.43,
+        "haze": 0.0462 * dark_channel - 2.62 * log(spread + 1) + 5.43,
     }
 
 
@@ -61,10 +70,15 @@ def _shares(grey: Grey) -> NDArray[np.float64]:
     return counts.ravel().astype(np.float64) / grey.size
 
 
-def _percentiles(grey: Grey) -> tuple[int, int]:
-    """The 1st and 99th percentile of grey, in grey levels."""
-    below = np.cumsum(_shares(grey))
-    return int(np.searchsorted(below, 0.01)), int(np.searchsorted(below, 0.99))
+def _percentiles(shares: NDArray[np.float64], places: tuple[float, ...]) -> tuple[int, ...]:
+    """The grey levels below which each of the `places` (0..1) of the pixels lie."""
+    below = np.cumsum(shares)
+    return tuple(int(np.searchsorted(below, place)) for place in places)
+
+
+def _saturation(thin: Pixels) -> float:
+    highest = thin.max(axis=2).astype(np.float32)
+    return float(((highest - thin.min(axis=2)) / (highest + 1)).mean())
 
 
 def _dark_channel(thin: Pixels) -> float:

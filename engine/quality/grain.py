@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from typing import Any
 
 import cv2
@@ -16,6 +17,7 @@ from engine.quality.views import Grey, Views
 _BLOCK = 16  # pixels, native
 _FLATTEST = 10  # one block in ten
 _GREYSCALE = 0.5  # mean colour difference in grey levels below which a photo has no colour to measure noise in
+_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # variance 1 in, variance 1 out
 _QUIET = 0.3  # grey levels added to both sides of a ratio, so that a blank picture has the ratio 1
 
 
@@ -25,6 +27,8 @@ def measure_grain(views: Views) -> Mapping[str, float]:
     - `noise` 0..100: std(grey - its 3 x 3 Gaussian) / 50 * 100 (the origin systems' scale; in truth an inverse blur).
     - `grain` grey levels, rms: what a 7 x 7 mean leaves of R-G and B-G, lower quartile over the flattest tenth of the 16-px
       blocks that are neither black nor white; in grey pictures the same of grey.
+    - `luma_grain`, `chroma_grain` ln(grey levels + 0.1): the same blocks under Immerkaer's mask (1996, "Fast noise variance
+      estimation"), which cancels edges and ramps, of grey, and of R-G and B-G.
     - `blockiness` ratio: steps across the strongest of the 8 possible JPEG grid phases over the median of the other 7, plus
       half their difference in grey levels, mean of both axes; 1 = no grid.
     - `pixel_detail` ratio, 0..2: mean second over mean first difference along rows. Below about 0.8 the pixels hold no
@@ -36,7 +40,7 @@ def measure_grain(views: Views) -> Mapping[str, float]:
     grey = cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY)
     return {
         "noise": min(deviation(views.grey, _residue) / 50 * 100, 100.0),
-        "grain": _grain(flat, grey),
+        **_grains(flat, grey),
         "blockiness": _blockiness(grey, rows),
         "pixel_detail": _pixel_detail(grey),
         "short_side": float(min(views.grey.shape)),
@@ -47,22 +51,32 @@ def _residue(grey: Grey) -> NDArray[np.int16]:
     return np.asarray(cv2.subtract(grey, cv2.GaussianBlur(grey, (3, 3), 0), dtype=cv2.CV_16S), np.int16)
 
 
-def _grain(flat: NDArray[np.uint8], grey: Grey) -> float:
+def _grains(flat: NDArray[np.uint8], grey: Grey) -> dict[str, float]:
     luma = grey.astype(np.float32)
-    level = block_means(luma, _BLOCK).ravel()
-    texture = block_means(luma * luma, _BLOCK).ravel() - level * level
-    usable = (level > 12) & (level < 243)  # clipping hides noise
-    if not usable.any():
-        usable[:] = True
+    quietest = _flattest_blocks(luma)
     red, green, blue = cv2.split(flat)
     colours = [cv2.subtract(red, green, dtype=cv2.CV_32F), cv2.subtract(blue, green, dtype=cv2.CV_32F)]
-    if sum(_mean_size(colour) for colour in colours) < _GREYSCALE:
-        colours = [luma]
-    power = sum(_fine_power(colour) for colour in colours)
-    texture, power = texture[usable], np.asarray(power)[usable]
-    flattest = np.argsort(texture, kind="stable")[: max(1, texture.size // _FLATTEST)]
-    # The quieter quarter: noise is in every block, a coloured pattern of even brightness only in some.
-    return float(np.sqrt(np.percentile(power[flattest], 25)))
+    coloured = sum(_mean_size(colour) for colour in colours) >= _GREYSCALE
+
+    def level(powers: list[NDArray[np.float32]]) -> float:
+        # The quieter quarter: noise is in every block, a coloured pattern of even brightness only in some.
+        return float(np.sqrt(np.percentile(np.sum(powers, axis=0)[quietest], 25)))
+
+    return {
+        "grain": level([_fine_power(values) for values in (colours if coloured else [luma])]),
+        "luma_grain": log(level([_edgeless_power(luma)]) + 0.1),
+        "chroma_grain": log(level([_edgeless_power(values) for values in (colours if coloured else [luma])]) + 0.1),
+    }
+
+
+def _flattest_blocks(luma: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Places of the flattest tenth of the 16-px blocks that are neither black nor white."""
+    level = block_means(luma, _BLOCK).ravel()
+    texture = block_means(cv2.multiply(luma, luma), _BLOCK).ravel() - level * level
+    usable = np.flatnonzero((level > 12) & (level < 243))  # clipping hides noise
+    if not usable.size:
+        usable = np.arange(level.size)
+    return np.asarray(usable[np.argsort(texture[usable], kind="stable")[: max(1, usable.size // _FLATTEST)]], np.intp)
 
 
 def _mean_size(values: NDArray[Any]) -> float:
@@ -73,6 +87,12 @@ def _mean_size(values: NDArray[Any]) -> float:
 def _fine_power(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Per 16-px block, mean square of what a 7 x 7 mean leaves."""
     fine = cv2.subtract(values, cv2.blur(values, (7, 7)))
+    return block_means(cv2.multiply(fine, fine), _BLOCK).ravel()
+
+
+def _edgeless_power(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Per 16-px block, the noise variance that Immerkaer's mask sees."""
+    fine = cv2.filter2D(values, -1, _IMMERKAER)
     return block_means(cv2.multiply(fine, fine), _BLOCK).ravel()
 
 

@@ -24,6 +24,8 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     - `edges` 0..255: mean of Canny(50, 150) at 512 px side; `green_ratio`: mean G / (mean R + mean B). Both are of the
       origin system's DARK gate (there at native size), kept for comparison.
     - `glare` grey levels, -64..285: see `_glare`.
+    - `glare_rise` grey levels: largest minus median of the smallest channel, at 128 px side after a Gaussian of 2 px.
+      `white_peak` grey levels: the largest after one of 1 px. `white_area` 0..1: share of pixels above 240 there.
     - `grey_field` 0..1: share of pixels that are middle grey (128 +- 3) and equal to their neighbour: what a JPEG decoder
       paints where the data ended.
     """
@@ -34,23 +36,34 @@ def measure_structure(views: Views) -> Mapping[str, float]:
         "information": float(cv2.mean(cv2.magnitude(across, down))[0]),
         "edges": float(cv2.mean(cv2.Canny(views.grey_512, 50, 150))[0]),
         "green_ratio": green / (red + blue) if red + blue > 0 else 0.5,
-        "glare": _glare(views.thin),
+        **_glare(views.thin),
         "grey_field": _grey_field(views.pixels),
     }
 
 
-def _glare(thin: Pixels) -> float:
-    """The brightest white spot: its level, minus a quarter of the median, plus half of its height (at most 60 levels) over
-    any path to the photo's edge. Sky and white walls reach the edge; a lamp's reflection on glass stands alone.
+def _glare(thin: Pixels) -> dict[str, float]:
+    """`glare` is the brightest white spot: its level, minus a quarter of the median, plus half of its height (at most 60 levels)
+    over any path to the photo's edge. Sky and white walls reach the edge; a lamp's reflection on glass stands alone.
     """
     white = thin.min(axis=2).astype(np.float32)  # a lit green display is bright, but not white
-    scale = _GLARE_SIDE / max(white.shape)
-    if scale < 1:
-        size = (max(1, round(white.shape[1] * scale)), max(1, round(white.shape[0] * scale)))
-        white = cv2.resize(white, size, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(white, (0, 0), 1.0)
+    middle = _at_most(white, 2 * _GLARE_SIDE)
+    wide = cv2.GaussianBlur(middle, (0, 0), 2.0)
+    smooth = cv2.GaussianBlur(_at_most(middle, _GLARE_SIDE), (0, 0), 1.0)
     height = np.minimum(smooth - _flooded(smooth), 60)
-    return float((smooth + height / 2).max() - np.median(smooth) / 4)
+    return {
+        "glare": float((smooth + height / 2).max() - np.median(smooth) / 4),
+        "glare_rise": float(wide.max() - np.median(wide)),
+        "white_peak": float(cv2.GaussianBlur(middle, (0, 0), 1.0).max()),
+        "white_area": float((middle > 240).mean()),
+    }
+
+
+def _at_most(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    scale = side / max(values.shape)
+    if scale >= 1:
+        return values
+    size = (max(1, round(values.shape[1] * scale)), max(1, round(values.shape[0] * scale)))
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _flooded(smooth: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -44,6 +44,12 @@ class Curve(StrEnum):
             return log(max(number, 0.0) + 1)
         return sqrt(max(number, 0.0)) if self is Curve.ROOT else number
 
+    def inverse(self, value: float) -> float:
+        """The number that lies at `value` on this curve."""
+        if self is Curve.LOG:
+            return exp(value) - 1
+        return value * value if self is Curve.ROOT else value
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:

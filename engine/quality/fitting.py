@@ -1,0 +1,216 @@
+"""Fitting a threshold version to labelled photos: weights, cuts and figures, all by leaving whole groups of photos out.
+
+1. Per tag a logistic regression over the few measures that may speak for it (`engine.quality.plans`, or the terms of the
+   version it starts from), each with the sign that its physics gives it, drawn towards where it started.
+2. Every photo gets the score of rules that its group had no part in.
+3. On those scores the cuts are chosen together: the best F1 that leaves at most `good_budget` of the good photos with any tag.
+4. Figures are of left-out photos, and the F1 at a cut that was chosen without the photo's fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from engine.quality.cuts import choose_cuts, f_score
+from engine.quality.examples import Example
+from engine.quality.logistic import Floats, balanced, fit_logistic, folds
+from engine.quality.thresholds import DEFECT_TAGS, Figures, Rule, Tag, Term, Thresholds
+
+FOLDS = 8
+LEAST = 6  # photos with a tag, and as many without, below which its rule is left as it is
+LEAST_GROUPS = 4
+_RANGE = (0.5, 99.5)  # percentiles of a measure beyond which a rule does not look
+_RESAMPLES = 200
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitOptions:
+    """How a fit is done. The penalties are tried in turn; the one with the least loss on left-out photos is kept."""
+
+    penalties: tuple[float, ...] = (1.0,)
+    good_budget: float = 0.03  # share of good photos that may carry a tag
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Data:
+    """The examples as arrays."""
+
+    examples: tuple[Example, ...]
+    groups: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    good: Bools
+    fold: NDArray[np.intp]
+
+    def truth(self, tag: Tag) -> Floats:
+        """(N,) 1 present, 0 absent, NaN not known."""
+        said = [1.0 if tag in e.present else np.nan if tag in e.unsure else 0.0 for e in self.examples]
+        return np.array(said)
+
+    def numbers(self, rule: Rule) -> Floats:
+        """(N, k) the terms' measures on their curves."""
+        return np.array([[term.curve.of(e.measures[term.measure]) for term in rule.terms] for e in self.examples])
+
+
+def fit(
+    examples: Sequence[Example],
+    start: Thresholds,
+    *,
+    version: str,
+    created: str,
+    options: FitOptions = FitOptions(),
+    tell: Callable[[str], None] = lambda line: None,
+) -> Thresholds:
+    """A new version, tuned from `start`; tags with too few examples keep their rule.
+
+    Rules of `start` with several terms are fitted as one; a second rule of the same tag is kept as it is.
+    """
+    data = _data(examples, options.seed)
+    learned = {rule.tag: rule for rule in start.rules if rule.terms and _enough(data, rule.tag) and rule.tag not in _twice(start)}
+    fitted, logits = {}, {}
+    for tag, rule in learned.items():
+        penalty = min(options.penalties, key=lambda each: _loss(data, tag, _left_out(data, rule, each)))
+        fitted[tag], logits[tag] = _fit_rule(data, rule, penalty), _left_out(data, rule, penalty)
+        tell(f"{tag.value}: {len(rule.terms)} measures, penalty {penalty:g}")
+    truth = {tag: data.truth(tag) for tag in learned}
+    cuts = choose_cuts(logits, truth, data.good, options.good_budget)
+    moved = {tag: replace(rule, bias=rule.bias - cuts[tag]) for tag, rule in fitted.items()}
+    said = _cross_fitted(data, logits, truth, options.good_budget)
+    any_tag = np.any([said[tag] for tag in said], axis=0) if said else np.zeros(len(data.examples), bool)
+    return Thresholds(
+        version=version,
+        parent=start.version,
+        created=created,
+        rules=tuple(moved.get(rule.tag, rule) for rule in start.rules),
+        fitted_on=f"{len(data.examples)} photos in {len(set(data.groups.tolist()))} groups, {FOLDS} folds",
+        good_tagged=float(any_tag[data.good].mean()) if data.good.any() else None,
+        figures={tag: _figures(data, truth[tag], logits[tag], said[tag], options.seed) for tag in learned},
+    )
+
+
+def _data(examples: Sequence[Example], seed: int) -> _Data:
+    groups = np.array([example.group for example in examples])
+    return _Data(
+        examples=tuple(examples),
+        groups=groups,
+        sources=np.array([example.source for example in examples]),
+        good=np.array([example.good for example in examples], bool),
+        fold=folds(groups, FOLDS, seed),
+    )
+
+
+def _twice(start: Thresholds) -> frozenset[Tag]:
+    tags = [rule.tag for rule in start.rules]
+    return frozenset(tag for tag in tags if tags.count(tag) > 1)
+
+
+def _enough(data: _Data, tag: Tag) -> bool:
+    truth = data.truth(tag)
+    return all(
+        (truth == answer).sum() >= LEAST and len(set(data.groups[truth == answer].tolist())) >= LEAST_GROUPS
+        for answer in (0.0, 1.0)
+    )
+
+
+def _fit_rule(data: _Data, rule: Rule, penalty: float, chosen: Bools | None = None) -> Rule:
+    """The rule, fitted to the chosen photos."""
+    truth = data.truth(rule.tag)
+    known = ~np.isnan(truth) if chosen is None else ~np.isnan(truth) & chosen
+    numbers = data.numbers(rule)[known]
+    low, high = np.percentile(numbers, _RANGE, axis=0)
+    held = np.clip(numbers, low, high)
+    middle, spread = held.mean(0), held.std(0) + 1e-9
+    before = np.array([term.weight for term in rule.terms])
+    signs = np.sign(before)
+    # A start weight of 1e-6 or less says the sign alone: what it is drawn to is zero.
+    start = np.where(np.abs(before) > 1e-6, before, 0.0) * spread
+    found = fit_logistic(
+        (held - middle) / spread,
+        truth[known],
+        balanced(truth[known], data.sources[known]),
+        signs=signs,
+        start=np.concatenate([[0.0], start]),
+        penalty=penalty,
+    )
+    weights = found[1:] / spread
+    terms = tuple(
+        _term(term, float(weight), float(bottom), float(top))
+        for term, weight, bottom, top in zip(rule.terms, weights, low, high, strict=True)
+    )
+    return Rule(tag=rule.tag, terms=terms, bias=float(found[0] - weights @ middle))
+
+
+def _term(term: Term, weight: float, low: float, high: float) -> Term:
+    back = term.curve.inverse
+    return replace(term, weight=weight, low=back(low), high=back(high))
+
+
+def _left_out(data: _Data, rule: Rule, penalty: float) -> Floats:
+    """(N,) logits by rules fitted without the photo's fold; NaN for no photo."""
+    logits = np.zeros(len(data.examples))
+    for number in np.unique(data.fold):
+        out = data.fold == number
+        fitted = _fit_rule(data, rule, penalty, ~out)
+        logits[out] = [fitted.logit(data.examples[index].measures) for index in np.flatnonzero(out)]
+    return logits
+
+
+def _loss(data: _Data, tag: Tag, logits: Floats) -> float:
+    """Mean logistic loss of left-out photos, weighed as the fit weighs them."""
+    truth = data.truth(tag)
+    known = ~np.isnan(truth)
+    importance = balanced(truth[known], data.sources[known])
+    return float((importance * (np.logaddexp(0, logits[known]) - truth[known] * logits[known])).mean())
+
+
+def _cross_fitted(data: _Data, logits: Mapping[Tag, Floats], truth: Mapping[Tag, Floats], budget: float) -> dict[Tag, Bools]:
+    """Per tag (N,): whether it is said at cuts chosen without the photo's fold."""
+    said = {tag: np.zeros(len(data.examples), bool) for tag in logits}
+    for number in np.unique(data.fold):
+        out = data.fold == number
+        hidden = {tag: np.where(out, np.nan, answers) for tag, answers in truth.items()}
+        cuts = choose_cuts(logits, hidden, data.good & ~out, budget)
+        for tag, cut in cuts.items():
+            said[tag][out] = logits[tag][out] >= cut
+    return said
+
+
+def _figures(data: _Data, truth: Floats, logits: Floats, said: Bools, seed: int) -> Figures:
+    known = ~np.isnan(truth)
+    answers, scores, groups = truth[known] == 1, logits[known], data.groups[known]
+    precision, recall, f1 = f_score(answers, said[known])
+    return Figures(
+        positives=int(answers.sum()),
+        negatives=int((~answers).sum()),
+        auc=float(roc_auc_score(answers, scores)),
+        auc_interval=_interval(answers, scores, groups, seed),
+        f1=f1,
+        precision=precision,
+        recall=recall,
+    )
+
+
+def _interval(answers: Bools, scores: Floats, groups: NDArray[np.str_], seed: int) -> tuple[float, float]:
+    """5 and 95 % of the AUC over resampled groups."""
+    rng = np.random.default_rng(seed)
+    names, places = np.unique(groups, return_inverse=True)
+    members = [np.flatnonzero(places == place) for place in range(len(names))]
+    areas = []
+    for _ in range(_RESAMPLES):
+        drawn = np.concatenate([members[place] for place in rng.integers(0, len(names), len(names))])
+        if 0 < answers[drawn].sum() < len(drawn):
+            areas.append(roc_auc_score(answers[drawn], scores[drawn]))
+    low, high = np.percentile(areas, (5, 95)) if areas else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def plan_rules(plans: Mapping[Tag, tuple[Term, ...]]) -> tuple[Rule, ...]:
+    """Rules that say nothing yet but which measures may speak, and in which direction."""
+    return tuple(Rule(tag=tag, terms=plans[tag], bias=0.0) for tag in DEFECT_TAGS if tag in plans)

@@ -1,0 +1,52 @@
+"""Logistic regression with weights that keep their sign and are drawn to where they were, for few measures and few photos."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+Floats = NDArray[np.float64]
+
+
+def fit_logistic(numbers: Floats, truth: Floats, importance: Floats, *, signs: Floats, start: Floats, penalty: float) -> Floats:
+    """(1 + k,): bias and weights that make `truth` (N,) of `numbers` (N, k) likeliest.
+
+    `signs` (k,): +1 or -1 where a weight may have that sign only, 0 where both. `start` (1 + k,): half of `penalty` times the
+    squared distance of the weights (not of the bias) from there is added to the loss; without it few photos would be
+    learned by heart.
+    """
+    design = np.column_stack([np.ones(len(numbers)), numbers])
+    bounds = [(None, None)] + [(0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs]
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logits = design @ weights
+        apart = np.concatenate([[0.0], weights[1:] - start[1:]])
+        value = (importance * (np.logaddexp(0, logits) - truth * logits)).sum() + penalty / 2 * (apart @ apart)
+        odds = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+        return float(value), design.T @ (importance * (odds - truth)) + penalty * apart
+
+    return np.asarray(minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x, np.float64)
+
+
+def balanced(truth: Floats, sources: NDArray[np.str_]) -> Floats:
+    """(N,) importances: both answers weigh the same, and within each a source with four times the photos weighs twice as much.
+
+    Their sum is N.
+    """
+    importance = np.zeros(len(truth))
+    for answer in (0.0, 1.0):
+        for source in np.unique(sources):
+            here = (truth == answer) & (sources == source)
+            if here.any():
+                importance[here] = 1 / np.sqrt(here.sum())
+        chosen = truth == answer
+        if chosen.any():
+            importance[chosen] *= len(truth) / 2 / importance[chosen].sum()
+    return importance
+
+
+def folds(groups: NDArray[np.str_], count: int, seed: int) -> NDArray[np.intp]:
+    """(N,) fold of each photo, 0 to `count` - 1; a group is never in two."""
+    names, places = np.unique(groups, return_inverse=True)
+    return np.random.default_rng(seed).permutation(len(names))[places] % min(count, len(names))
