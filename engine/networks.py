@@ -67,8 +67,10 @@ def build(network: Network, classes: int) -> Classifier:
             return Classifier(_small_features((24, 48, 96, 128)), nn.Linear(128, classes), dropout=0.3)
 
 
-def start(network: Network, classes: int, weights: Path | None) -> tuple[Classifier, str]:
+def start(network: Network, classes: int, weights: Path | None, *, download: bool = True) -> tuple[Classifier, str]:
     """A network to train, and what it starts from: a local file if given, else ImageNet weights if they can be had, else random.
+
+    Without `download` nobody asks for ImageNet weights.
 
     A file in torchvision's own layout or a bundle's weights are both understood; missing layers stay random and are named.
     """
@@ -77,13 +79,18 @@ def start(network: Network, classes: int, weights: Path | None) -> tuple[Classif
         missing = _load_features(model, _read_state(weights))
         return model, weights.name + (f" (random: {', '.join(missing)})" if missing else "")
     try:
-        pretrained = _DOWNLOADS[network]() if network in _DOWNLOADS else None
+        pretrained = _DOWNLOADS[network]() if download and network in _DOWNLOADS else None
     except (urllib.error.URLError, OSError, RuntimeError):  # offline, or a download whose hash does not fit
         pretrained = None
     if pretrained is None:
         return model, "random"
     _load_features(model, pretrained)
     return model, f"torchvision {network} ImageNet weights"
+
+
+def last_block(model: Classifier, network: Network) -> nn.Module:
+    """The last block of the features: what a second phase trains that leaves the rest as it is."""
+    return nn.ModuleList(model.features.get_submodule(name) for name in _LAST_BLOCKS[network])
 
 
 def load_network(folder: Path) -> tuple[Classifier, Card]:
@@ -108,6 +115,12 @@ def weights_of(model: nn.Module) -> Weights:
 _DOWNLOADS: dict[str, Callable[[], dict[str, Tensor]]] = {
     "mobilenet_v2": lambda: tv.MobileNet_V2_Weights.IMAGENET1K_V2.get_state_dict(progress=False, check_hash=True),
     "resnet18": lambda: tv.ResNet18_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True),
+}
+
+_LAST_BLOCKS: dict[Network, tuple[str, ...]] = {
+    "mobilenet_v2": ("17", "18"),
+    "resnet18": ("layer4",),
+    "small_cnn": ("12", "13"),
 }
 
 _RESNET_PARTS = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")

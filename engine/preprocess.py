@@ -19,7 +19,7 @@ def prepare(pixels: Pixels, spec: InputSpec) -> NDArray[np.float32]:
     mean = np.asarray(spec.mean, dtype=np.float32)
     std = np.asarray(spec.std, dtype=np.float32)
     canvas = np.zeros((spec.height, spec.width, 3), dtype=np.float32)
-    width, height = _fitted(pixels, spec)
+    width, height = fitted(pixels, spec)
     top, left = (spec.height - height) // 2, (spec.width - width) // 2
     photo = resized(pixels, width, height).astype(np.float32) / 255
     canvas[top : top + height, left : left + width] = (photo - mean) / std
@@ -35,8 +35,8 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(scaled, dtype=np.uint8)
 
 
-def _fitted(pixels: Pixels, spec: InputSpec) -> tuple[int, int]:
-    """Width and height in pixels that the photo takes inside the input."""
+def fitted(pixels: Pixels, spec: InputSpec) -> tuple[int, int]:
+    """Width and height in pixels that the photo takes inside the input; a photo resized to it is prepared without resizing."""
     if spec.fit == "stretch":
         return spec.width, spec.height
     height, width = pixels.shape[:2]

@@ -6,6 +6,7 @@ import argparse
 import datetime
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +18,33 @@ if TYPE_CHECKING:
 SUMMARY = "train a model on folders of labelled photos and make it the one that judges"
 EXAMPLE = "python -m engine train meter_type photos/by_type --out models"
 
+RANDOM = Path("random")  # said instead of a file of start weights
 KNOBS: dict[str, tuple[type, str]] = {
     "network": (str, "mobilenet_v2, resnet18 or small_cnn"),
     "width": (int, "width of the network's input, pixels"),
     "height": (int, "height of the network's input, pixels"),
     "fit": (str, "stretch or letterbox"),
     "head_epochs": (int, "epochs that train the new head alone"),
-    "epochs": (int, "epochs that train all layers, at most"),
+    "epochs": (int, "epochs that train the other layers too, at most"),
+    "layers": (str, "what they train: all or last_block"),
     "head_lr": (float, "learning rate of the head alone"),
-    "lr": (float, "learning rate of all layers"),
+    "lr": (float, "learning rate of the other epochs"),
     "batch": (int, "photos per step"),
     "patience": (int, "stop after so many epochs without a better validation loss"),
+    "weighting": (str, "of rare labels: balanced (by count), effective (by effective number) or sampled (drawn more often)"),
     "balance": (float, "0 = labels weigh as counted, 1 = all the same"),
+    "smoothing": (float, "label smoothing, 0 to below 1"),
+    "averaging": (float, "decay of the moving average of the weights, 0 = none"),
+    "precision": (str, "auto (half where the chip computes it) or full"),
     "seed": (int, "seed of the split, the head and the variations"),
     "threads": (int, "CPU threads"),
+}
+VARIATIONS: dict[str, str] = {
+    "crop": "least share of the area that a random crop keeps, 0 = no crop",
+    "rotation": "largest rotation, degrees",
+    "perspective": "largest shift of a corner, share of the side",
+    "light": "largest relative change of brightness, contrast and saturation",
+    "blur": "largest sigma, pixels of the input",
 }
 
 
@@ -39,28 +53,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", choices=("clarity", "meter_type", "good_bad"))
     parser.add_argument("data", type=Path, help="<label>/photo.jpg, or the same under train/, val/ and test/")
     parser.add_argument("--out", type=Path, default=Path("models"), help="where versions are kept (default: models)")
-    parser.add_argument("--weights", type=Path, help="start weights (.pt state dict or .safetensors) instead of a download")
+    parser.add_argument(
+        "--start", "--weights", type=Path, dest="weights", metavar="FILE|random",
+        help="start weights (.pt state dict or .safetensors), or none (default: ImageNet's, if they can be downloaded)",
+    )  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on where the same training was interrupted")
     parser.add_argument("--no-promote", action="store_true", help="write the version, but leave CURRENT as it is")
+    parser.add_argument("--recipe", choices=("own", "origin"), default="own", help="origin: as the replaced systems trained")
     for name, (kind, text) in KNOBS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)
+    for name, text in VARIATIONS.items():
+        parser.add_argument(f"--{name}", type=float, help=f"variation: {text}")
+    parser.add_argument("--flip", action=argparse.BooleanOptionalAction, help="variation: mirror half of the photos")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0; expected failures are raised as `EngineError`."""
     from engine.training.train import Order, train
 
-    if args.weights and not args.weights.is_file():
-        raise ArgumentError(f"{args.weights} is not a file. Give --weights a state dict (.pt) or a .safetensors file.")
+    if args.weights and args.weights != RANDOM and not args.weights.is_file():
+        raise ArgumentError(f"{args.weights} is not a file. Give --start a state dict (.pt), a .safetensors file or `random`.")
     order = Order(
         task=args.task,
         data=args.data,
         models_dir=args.out,
         recipe=_recipe(args),
-        weights=args.weights,
+        weights=None if args.weights == RANDOM else args.weights,
+        download=args.weights is None,
         weights_licence=_licence(args.weights),
         command=_command(args),
         promote=not args.no_promote,
         today=datetime.date.today(),
+        resume=args.resume,
     )
     folder = train(order, tell=lambda line: print(line, file=sys.stderr, flush=True))
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
@@ -76,28 +100,40 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     from typing import get_args
 
     from engine.bundle import Fit, Network
-    from engine.training.recipe import RECIPES
+    from engine.training.recipe import ORIGIN, RECIPES, Layers, Precision, Weighting
 
-    given: dict[str, Any] = {name: getattr(args, name) for name in KNOBS if getattr(args, name) is not None}
-    for name, choices in (("network", get_args(Network)), ("fit", get_args(Fit))):
-        if given.get(name, choices[0]) not in choices:
-            raise ArgumentError(f"--{name} is one of {', '.join(choices)}, not {given[name]!r}.")
+    given: dict[str, Any] = _given(args, KNOBS)
+    choices = {"network": Network, "fit": Fit, "layers": Layers, "weighting": Weighting, "precision": Precision}
+    for name, kinds in choices.items():
+        if name in given and given[name] not in get_args(kinds):
+            raise ArgumentError(f"--{name} is one of {', '.join(get_args(kinds))}, not {given[name]!r}.")
     for name in ("width", "height", "epochs", "batch", "threads"):
         if given.get(name, 1) < 1:
             raise ArgumentError(f"--{name} must be at least 1.")
-    return replace(RECIPES[args.task], **given)
+    for name in ("smoothing", "averaging", "crop"):
+        if not 0 <= (getattr(args, name) or 0) < 1:
+            raise ArgumentError(f"--{name} must be at least 0 and below 1.")
+    recipe = (ORIGIN if args.recipe == "origin" else RECIPES)[args.task]
+    return replace(recipe, **given, augmentation=replace(recipe.augmentation, **_given(args, (*VARIATIONS, "flip"))))
+
+
+def _given(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _command(args: argparse.Namespace) -> str:
     """The command as anyone could repeat it: folders and files by their names, not by where they lie here."""
-    options = [f"--{name.replace('_', '-')} {getattr(args, name)}" for name in KNOBS if getattr(args, name) is not None]
-    weights = [f"--weights {args.weights.name}"] if args.weights else []
-    return " ".join(["python -m engine train", args.task, args.data.resolve().name, "--out models", *weights, *options])
+    options = [f"--{name.replace('_', '-')} {value}" for name, value in _given(args, (*KNOBS, *VARIATIONS)).items()]
+    if args.flip is not None:
+        options.append("--flip" if args.flip else "--no-flip")
+    recipe = ["--recipe origin"] if args.recipe == "origin" else []
+    weights = [f"--start {args.weights.name}"] if args.weights else []
+    return " ".join(["python -m engine train", args.task, args.data.resolve().name, "--out models", *weights, *recipe, *options])
 
 
 def _licence(weights: Path | None) -> str | None:
     """From the JSON beside the weights file, where there is one; None where torchvision's own are used."""
-    if weights is None:
+    if weights is None or weights == RANDOM:
         return None
     beside = weights.with_suffix(".json")
     stated = json.loads(beside.read_text(encoding="utf-8")).get("licence") if beside.is_file() else None

@@ -1,4 +1,4 @@
-"""The training loop on one page: the head alone, then all layers, averaged weights, the best epoch kept."""
+"""The training loop on one page: the head alone, then the other layers too, averaged weights, the best epoch kept."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from engine.networks import Classifier
-from engine.training.photos import Photos, batches
+from engine.networks import Classifier, last_block
+from engine.training.checkpoint import Checkpoint, Progress
+from engine.training.photos import Photos, as_served, varied
 from engine.training.recipe import Recipe
+from engine.training.weighting import chances, label_weights
+
+CLIP = 5.0  # largest norm of a gradient: a batch of odd photos must not undo the pretraining
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,55 +32,61 @@ class Answers:
     embeddings: NDArray[np.float32]
 
 
-def fit(model: Classifier, train: Photos, val: Photos, recipe: Recipe, *, tell: Callable[[str], None]) -> Classifier:
-    """Train `model` and return the averaged weights of the epoch with the lowest validation loss, on the CPU."""
-    torch.manual_seed(recipe.seed)
-    rng = np.random.default_rng(recipe.seed)
+def fit(
+    model: Classifier,
+    train: Photos,
+    val: Photos,
+    recipe: Recipe,
+    *,
+    tell: Callable[[str], None],
+    checkpoint: Checkpoint | None = None,
+) -> Classifier:
+    """Train `model` and return the averaged weights of the epoch with the lowest validation loss, on the CPU.
+
+    With a `checkpoint` phase 2 goes on where that stands, and writes it after every epoch: on one CPU thread an interrupted
+    training ends in the very weights of an uninterrupted one.
+    """
     model.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    weights = class_weights(train.targets, recipe.balance).to(device())
+    weights = label_weights(train.targets, recipe).to(device())
+    progress = _start(model, recipe)
+    if checkpoint and checkpoint.read(progress):
+        tell(f"resumed after epoch {progress.epoch}/{recipe.epochs}")
+    else:
+        model.features.requires_grad_(False)
+        head = torch.optim.Adam(model.head.parameters(), lr=recipe.head_lr)
+        for number in range(1, recipe.head_epochs + 1):
+            _epoch(model, train, head, weights, recipe=recipe, phase=1, number=number)
+    _open(model, recipe)
 
-    model.features.requires_grad_(False)
-    head = torch.optim.Adam(model.head.parameters(), lr=recipe.head_lr)
-    for _ in range(recipe.head_epochs):
-        _epoch(model, train, head, weights, recipe=recipe, rng=rng)
-    model.features.requires_grad_(True)
-
-    every = torch.optim.Adam(model.parameters(), lr=recipe.lr)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(every, recipe.epochs * math.ceil(len(train) / recipe.batch))
-    average = AveragedModel(model, multi_avg_fn=_averaging(recipe.averaging), use_buffers=True)
-    averaged = cast(Classifier, average.module)
+    steps = recipe.epochs * math.ceil(len(train) / recipe.batch)
+    _set_rate(progress, recipe.lr, steps)
 
     def after_step() -> None:
-        schedule.step()
-        average.update_parameters(model)
+        progress.step += 1
+        progress.average.update_parameters(model)
+        _set_rate(progress, recipe.lr, steps)
 
-    best, best_loss, best_epoch = copy.deepcopy(averaged), math.inf, 0
-    for number in range(1, recipe.epochs + 1):
-        _epoch(model, train, every, weights, recipe=recipe, rng=rng, after_step=after_step)
+    averaged = cast(Classifier, progress.average.module)
+    while progress.epoch < recipe.epochs and progress.epoch - progress.best_epoch < recipe.patience:
+        progress.epoch += 1
+        _epoch(model, train, progress.optimizer, weights, recipe=recipe, phase=2, number=progress.epoch, after_step=after_step)
         loss, accuracy = _validate(averaged, val, recipe)
-        tell(f"epoch {number}/{recipe.epochs}: validation loss {loss:.3f}, accuracy {accuracy:.3f}")
-        if loss < best_loss:
-            best, best_loss, best_epoch = copy.deepcopy(averaged), loss, number
-        if number - best_epoch >= recipe.patience:
-            break
-    return best.to("cpu").eval()
+        tell(f"epoch {progress.epoch}/{recipe.epochs}: validation loss {loss:.3f}, accuracy {accuracy:.3f}")
+        if loss < progress.best_loss:
+            progress.best, progress.best_loss, progress.best_epoch = copy.deepcopy(averaged), loss, progress.epoch
+        if checkpoint:
+            checkpoint.write(progress)
+    return progress.best.to("cpu").eval()
 
 
 def answers(model: Classifier, photos: Photos, recipe: Recipe) -> Answers:
     """What the network says, in float32, of photos prepared exactly as in serving."""
     model.to(device()).eval()
     with torch.inference_mode():
-        pairs = [model(batch.to(device())) for batch, _ in batches(photos, recipe.input, recipe.batch, rng=None)]
+        pairs = [model(batch.to(device())) for batch in as_served(photos, recipe.input, recipe.batch)]
     model.to("cpu")
     logits, embeddings = (torch.cat(parts).float().cpu().numpy() for parts in zip(*pairs, strict=True))
     return Answers(logits=logits, embeddings=embeddings)
-
-
-def class_weights(targets: Tensor, balance: float) -> Tensor:
-    """(C,) with mean weight 1 over the photos: (photos / (labels x photos of the label)) ** balance."""
-    counted = (targets * (targets == 1)).sum(0)
-    weights = (counted.sum() / (len(counted) * counted)) ** balance
-    return weights * counted.sum() / (weights * counted).sum()
 
 
 def device() -> torch.device:
@@ -84,30 +94,62 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def _start(model: Classifier, recipe: Recipe) -> Progress:
+    """Phase 2 before its first step."""
+    every = last_block(model, recipe.network).parameters() if recipe.layers == "last_block" else model.features.parameters()
+    return Progress(
+        model=model,
+        average=AveragedModel(model, multi_avg_fn=_averaging(recipe.averaging), use_buffers=True),
+        best=copy.deepcopy(model),
+        optimizer=torch.optim.Adam([*every, *model.head.parameters()], lr=recipe.lr),
+    )
+
+
+def _set_rate(progress: Progress, highest: float, steps: int) -> None:
+    """The learning rate of the next of so many steps: a cosine from `highest` to zero."""
+    for group in progress.optimizer.param_groups:
+        group["lr"] = highest * (1 + math.cos(math.pi * min(progress.step / steps, 1))) / 2
+
+
+def _open(model: Classifier, recipe: Recipe) -> None:
+    """Let phase 2's layers learn."""
+    model.features.requires_grad_(recipe.layers == "all")
+    last_block(model, recipe.network).requires_grad_(True)
+
+
 def _epoch(
-    model: Classifier,
-    photos: Photos,
-    optimizer: torch.optim.Optimizer,
-    weights: Tensor,
-    *,
-    recipe: Recipe,
-    rng: np.random.Generator,
+    model: Classifier, photos: Photos, optimizer: torch.optim.Optimizer, weights: Tensor, *,
+    recipe: Recipe, phase: int, number: int,
     after_step: Callable[[], None] = lambda: None,
-) -> None:
+) -> None:  # fmt: skip
+    """One pass. Its random numbers depend on the seed, the phase and the epoch alone, so that it can be repeated by itself."""
+    rng = np.random.default_rng((recipe.seed, phase, number))
+    torch.manual_seed(int(rng.integers(2**63)))  # dropout
     model.train()
-    if not next(model.features.parameters()).requires_grad:
-        model.features.eval()  # frozen features keep their batch-norm statistics
-    total = math.ceil(len(photos) / recipe.batch)
-    stream = batches(photos, recipe.input, recipe.batch, rng=rng, how=recipe.augmentation)
-    for batch, target in tqdm(stream, total=total, desc="training", unit="batch", disable=None, leave=False):
-        with _half_precision():
-            logits, _ = model(batch.to(device()))
+    _freeze_statistics(model)
+    how, scaler = recipe.augmentation, _scaler(recipe)
+    stream = varied(photos, recipe.input, recipe.batch, rng=rng, how=how, chances=chances(photos.targets, recipe))
+    bar = tqdm(total=len(photos), desc=f"phase {phase}, epoch {number}", unit="photo", disable=None, leave=False)
+    for batch, target in stream:
+        with _half_precision(recipe):
+            logits, _ = model(batch.to(device(), non_blocking=True))
         loss = _weighted_loss(logits.float(), target.to(device()), weights, recipe.smoothing)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)  # a batch of odd photos must not undo the pretraining
-        optimizer.step()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        scaler.step(optimizer)
+        scaler.update()
         after_step()
+        bar.update(len(target))
+    bar.close()
+
+
+def _freeze_statistics(model: Classifier) -> None:
+    """Layers that do not learn keep their batch-norm statistics too."""
+    for layer in model.features.modules():
+        if isinstance(layer, nn.BatchNorm2d) and not layer.weight.requires_grad:
+            layer.eval()
 
 
 def _weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: float) -> Tensor:
@@ -120,8 +162,8 @@ def _weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: 
 def _validate(model: Classifier, val: Photos, recipe: Recipe) -> tuple[float, float]:
     """Loss and accuracy over the photos that have a label. The loss is smoother than the accuracy of few photos."""
     model.eval()
-    with torch.inference_mode(), _half_precision():
-        parts = [model(batch.to(device()))[0].float().cpu() for batch, _ in batches(val, recipe.input, recipe.batch, rng=None)]
+    with torch.inference_mode(), _half_precision(recipe):
+        parts = [model(batch.to(device()))[0].float().cpu() for batch in as_served(val, recipe.input, recipe.batch)]
     logits, known = torch.cat(parts), val.targets.amax(1) == 1
     logits, truth = logits[known], val.targets[known].argmax(1)
     return float(nn.functional.cross_entropy(logits, truth)), float((logits.argmax(1) == truth).float().mean())
@@ -137,8 +179,20 @@ def _averaging(limit: float) -> Callable[..., None]:
     return update
 
 
-def _half_precision() -> torch.autocast:
-    """bfloat16 where the chip computes it: twice as fast on a recent CPU, more on a GPU; float32 elsewhere."""
-    kind = device().type
-    able = torch.cuda.is_bf16_supported() if kind == "cuda" else torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.autocast(kind, torch.bfloat16, enabled=bool(able))
+def _half_precision(recipe: Recipe) -> torch.autocast:
+    """The type that half precision means on this chip: bfloat16 where it computes it, float16 on older GPUs, none elsewhere."""
+    half = _half(recipe)
+    return torch.autocast(device().type, half or torch.bfloat16, enabled=half is not None)
+
+
+def _scaler(recipe: Recipe) -> torch.amp.GradScaler:
+    """Keeps small gradients from vanishing in float16; does nothing in the other types."""
+    return torch.amp.GradScaler(device().type, enabled=_half(recipe) is torch.float16)
+
+
+def _half(recipe: Recipe) -> torch.dtype | None:
+    if recipe.precision == "full":
+        return None
+    if device().type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else None

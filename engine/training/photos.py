@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,10 +17,11 @@ from engine.bundle import InputSpec
 from engine.errors import DataError, PictureError
 from engine.labelled import Labelled
 from engine.picture import Pixels, decode
-from engine.preprocess import prepare, resized
+from engine.preprocess import fitted, prepare, resized
 from engine.training.augment import Augmentation, augment
 
-MARGIN = 1.2  # photos are kept at this multiple of the input's size: crops lose no detail, memory stays small
+MARGIN = 1.2  # photos to be varied are kept at this multiple of the input's size: crops lose no detail, memory stays small
+AS_SERVED = 1.0  # `prepare` then finds the size it wants and gives the very pixels that serving feeds the network
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +35,11 @@ class Photos:
         return len(self.pixels)
 
 
-def load_photos(files: Sequence[Labelled], labels: Sequence[str], spec: InputSpec, *, shrink: bool) -> Photos:
-    """Decode `files`; with `shrink` to about the input's size. Files that cannot be read are left out and named on stderr."""
+def load_photos(files: Sequence[Labelled], labels: Sequence[str], spec: InputSpec, *, margin: float) -> Photos:
+    """Decode `files` and shrink them to `margin` times the input's size.
+
+    Files that cannot be read are left out and named on stderr. Raises `DataError` if that is all of them.
+    """
     pixels, rows = [], []
     for photo in tqdm(files, desc="reading", unit="photo", disable=None, leave=False):
         try:
@@ -42,36 +47,52 @@ def load_photos(files: Sequence[Labelled], labels: Sequence[str], spec: InputSpe
         except (PictureError, OSError) as error:
             sys.stderr.write(f"left out: {photo.path}: {error}\n")
             continue
-        pixels.append(_shrunk(picture, spec) if shrink else picture)
+        pixels.append(_shrunk(picture, spec, margin))
         rows.append([1 / len(labels)] * len(labels) if photo.label is None else [float(photo.label == label) for label in labels])
     if not pixels:
         raise DataError("None of the photos can be read.")
     return Photos(pixels=tuple(pixels), targets=torch.tensor(rows))
 
 
-def batches(
-    photos: Photos, spec: InputSpec, size: int, *, rng: np.random.Generator | None, how: Augmentation = Augmentation()
+def varied(
+    photos: Photos,
+    spec: InputSpec,
+    size: int,
+    *,
+    rng: np.random.Generator,
+    how: Augmentation,
+    chances: NDArray[np.float64] | None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """(N, 3, H, W) and (N, C): with an `rng` shuffled and varied for training, without one in order and as served."""
-    order = np.arange(len(photos)) if rng is None else rng.permutation(len(photos))
-    seeds = None if rng is None else rng.integers(0, 2**63, len(photos))
+    """(N, 3, H, W) and (N, C) of an epoch: shuffled and varied; with `chances` (photos,) drawn by them, with replacement."""
+    count = len(photos)
+    order = rng.permutation(count) if chances is None else rng.choice(count, count, p=chances)
+    seeds = rng.integers(0, 2**63, count)
 
-    def tensor(index: int) -> Tensor:
-        pixels = photos.pixels[index]
-        if seeds is not None:
-            pixels = augment(pixels, np.random.default_rng(seeds[index]), how)
+    def tensor(place: int) -> Tensor:
+        pixels = augment(photos.pixels[order[place]], np.random.default_rng(seeds[place]), how)
         return torch.from_numpy(prepare(pixels, spec))
 
+    for batch in _stacked(tensor, count, size):
+        if batch[1].size > 1 or count == 1:  # batch norm learns nothing from one photo
+            yield batch[0], photos.targets[torch.from_numpy(order[batch[1]])]
+
+
+def as_served(photos: Photos, spec: InputSpec, size: int) -> Iterator[Tensor]:
+    """(N, 3, H, W) in order, as serving feeds them; for photos loaded `AS_SERVED` to the pixel."""
+    for batch, _ in _stacked(lambda place: torch.from_numpy(prepare(photos.pixels[place], spec)), len(photos), size):
+        yield batch
+
+
+def _stacked(tensor: Callable[[int], Tensor], count: int, size: int) -> Iterator[tuple[Tensor, NDArray[np.intp]]]:
     with ThreadPoolExecutor(2) as pool:
-        for start in range(0, len(order), size):
-            chosen = order[start : start + size]
-            if rng is not None and len(chosen) == 1 and start:
-                return  # batch norm learns nothing from one photo
-            batch = torch.stack(list(pool.map(tensor, chosen)))
-            yield batch.contiguous(memory_format=torch.channels_last), photos.targets[torch.from_numpy(chosen)]
+        for start in range(0, count, size):
+            places = np.arange(start, min(start + size, count))
+            batch = torch.stack(list(pool.map(tensor, places)))
+            yield batch.contiguous(memory_format=torch.channels_last), places
 
 
-def _shrunk(pixels: Pixels, spec: InputSpec) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = MARGIN * max(spec.width / width, spec.height / height)
-    return resized(pixels, round(width * scale), round(height * scale)) if scale < 1 else pixels
+def _shrunk(pixels: Pixels, spec: InputSpec, margin: float) -> Pixels:
+    width, height = fitted(pixels, spec)
+    width, height = round(width * margin), round(height * margin)
+    shrinks = width * height < pixels.shape[0] * pixels.shape[1]
+    return resized(pixels, width, height) if shrinks else pixels

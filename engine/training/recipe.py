@@ -1,11 +1,16 @@
-"""How each task is trained. The origin systems' recipes, changed where measuring said so (docs/models.md)."""
+"""How each task is trained: all knobs, the recipes that measuring chose (docs/models.md), and the origin systems' own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from engine.bundle import Fit, InputSpec, Network
 from engine.training.augment import Augmentation
+
+Weighting = Literal["balanced", "effective", "sampled"]
+Layers = Literal["all", "last_block"]
+Precision = Literal["auto", "full"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,15 +22,18 @@ class Recipe:
     height: int
     fit: Fit
     head_epochs: int  # phase 1: the new head alone
-    epochs: int  # phase 2: all layers
+    epochs: int  # phase 2, at most
     head_lr: float  # Adam's learning rate in phase 1
     lr: float  # and in phase 2, falling to zero along a cosine
+    layers: Layers = "all"  # what phase 2 trains
     batch: int = 16
     patience: int = 8  # epochs of phase 2 without a better validation loss before it stops
-    balance: float = 0.75  # class weights are balanced^this: 0 = as counted, 1 = all labels weigh the same
+    weighting: Weighting = "balanced"  # rare labels: a larger loss by count, by effective number, or drawn more often
+    balance: float = 0.75  # counts^-this: 0 = as counted, 1 = all labels weigh the same
     smoothing: float = 0.05  # label smoothing
-    averaging: float = 0.98  # decay per step of the moving average of the weights that is validated and kept
+    averaging: float = 0.98  # decay per step of the moving average of the weights that is validated and kept; 0 = none
     augmentation: Augmentation = field(default_factory=Augmentation)
+    precision: Precision = "auto"  # half precision where the chip computes it, or float32 throughout
     seed: int = 0
     threads: int = 2
 
@@ -48,4 +56,17 @@ RECIPES: dict[str, Recipe] = {
         patience=15, smoothing=0.0,
         augmentation=Augmentation(crop=0, rotation=0, perspective=0, flip=True, light=0.1, blur=0),
     ),
+}  # fmt: skip
+
+_STILL = Augmentation(crop=0, rotation=0, perspective=0, light=0, blur=0)  # photos as they are
+ORIGIN: dict[str, Recipe] = {
+    "clarity": Recipe(
+        network="mobilenet_v2", width=224, height=224, fit="stretch", head_epochs=0, epochs=10, head_lr=1e-4, lr=1e-4,
+        balance=0.0, smoothing=0.0, averaging=0.0, augmentation=_STILL,
+    ),
+    "meter_type": Recipe(
+        network="resnet18", width=224, height=224, fit="stretch", head_epochs=6, epochs=8, head_lr=1e-3, lr=1e-4,
+        layers="last_block", smoothing=0.0, averaging=0.0, augmentation=Augmentation(flip=True),
+    ),
+    "good_bad": replace(RECIPES["good_bad"], averaging=0.0, augmentation=_STILL),
 }  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from engine.evaluation.metrics import known_failures, open_set, summarise
 from engine.labelled import Splits, counts, fingerprint, read_splits
 from engine.networks import Classifier, start, weights_of
 from engine.open_set import as_stored, familiarity, open_set_tensors, score_thresholds
+from engine.training.checkpoint import Checkpoint
 from engine.training.loop import Answers, answers, fit
-from engine.training.photos import Photos, load_photos
+from engine.training.photos import AS_SERVED, MARGIN, Photos, load_photos
 from engine.training.recipe import Recipe
 
 Extras = dict[str, NDArray[Any]]  # tensors beside the network
@@ -42,11 +44,13 @@ class Order:
     data: Path
     models_dir: Path
     recipe: Recipe
-    weights: Path | None  # start weights; None = torchvision's own if they can be had
+    weights: Path | None  # start weights
     weights_licence: str | None  # of that file
     command: str  # as it stands in the card: without paths of this machine
     promote: bool
     today: datetime.date
+    download: bool = True  # without `weights`: torchvision's own if they can be had; else random ones
+    resume: bool = False  # go on where an interrupted training of the same order stopped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,20 +71,33 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     sources = _sources(order.data, splits)
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)  # the new head's first weights
-    model, said = start(recipe.network, len(splits.labels), order.weights)
+    model, said = start(recipe.network, len(splits.labels), order.weights, download=order.download)
     tell(f"{len(splits.train)} photos to learn from, {len(splits.val)} to choose by, {len(splits.test)} to test; start: {said}")
-    learned = load_photos(splits.train, splits.labels, recipe.input, shrink=True)
-    val = load_photos(splits.val, splits.labels, recipe.input, shrink=False)
-    model, weights = _as_stored(fit(model, learned, val, recipe, tell=tell))
+    learned, val = (load_photos(side, splits.labels, recipe.input, margin=margin)
+                    for side, margin in ((splits.train, MARGIN), (splits.val, AS_SERVED)))  # fmt: skip
+    checkpoint = _checkpoint(order, splits, said)
+    if not order.resume:
+        checkpoint.remove()
+    model, weights = _as_stored(fit(model, learned, val, recipe, tell=tell, checkpoint=checkpoint))
     measured = {"val": _measure(model, val, recipe)}
-    extras = _extras(order.task, _measure(model, learned, recipe))
+    extras = _extras(
+        order.task, _measure(model, load_photos(splits.train, splits.labels, recipe.input, margin=AS_SERVED), recipe)
+    )
     if splits.test:
-        measured["test"] = _measure(model, load_photos(splits.test, splits.labels, recipe.input, shrink=False), recipe)
+        measured["test"] = _measure(model, load_photos(splits.test, splits.labels, recipe.input, margin=AS_SERVED), recipe)
     card = _card(order, splits, sources=sources, said=said, measured=measured, extras=extras)
     folder = write_bundle(order.models_dir, card, {**weights, **as_stored(extras)})
+    checkpoint.remove()
     if order.promote:
         promote(order.models_dir, order.task, card.version)
     return folder
+
+
+def _checkpoint(order: Order, splits: Splits, said: str) -> Checkpoint:
+    """A file of its own for these very photos, knobs and start weights: nothing else can be resumed from it."""
+    asked = f"{replace(order.recipe, threads=1)} {splits.labels} {said} {fingerprint((*splits.train, *splits.val))}"
+    key = hashlib.sha256(asked.encode()).hexdigest()[:12]
+    return Checkpoint(path=order.models_dir / order.task / f".training-{key}.safetensors")
 
 
 def _card(

@@ -1,13 +1,15 @@
 """The train command: knobs, and a card without paths of the machine."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.commands import train
 from engine.errors import ArgumentError
-from engine.training.recipe import RECIPES
+from engine.training.augment import Augmentation
+from engine.training.recipe import ORIGIN, RECIPES
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -26,7 +28,18 @@ def test_each_option_changes_its_knob_alone() -> None:
     assert (changed.lr, changed.width, changed.height) == (0.5, 64, RECIPES["clarity"].height)
 
 
-@pytest.mark.parametrize("words", [("--network", "vgg"), ("--fit", "crop"), ("--epochs", "0"), ("--width", "-1")])
+def test_the_replaced_systems_recipes_and_every_variation_can_be_asked_for() -> None:
+    words = ("--recipe", "origin", "--rotation", "3", "--no-flip")
+    recipe = train._recipe(parse("meter_type", "data", *words))
+    assert (recipe.network, recipe.layers, recipe.head_epochs, recipe.epochs) == ("resnet18", "last_block", 6, 8)
+    assert recipe == replace(ORIGIN["meter_type"], augmentation=replace(Augmentation(), rotation=3.0, flip=False))
+    assert train._command(parse("meter_type", "data", *words)).endswith("--recipe origin --rotation 3.0 --no-flip")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--network", "vgg"), ("--fit", "crop"), ("--epochs", "0"), ("--width", "-1"), ("--layers", "some"), ("--averaging", "1")],
+)
 def test_a_knob_that_makes_no_sense_is_refused_by_name(words: tuple[str, str]) -> None:
     with pytest.raises(ArgumentError, match=words[0]):
         train._recipe(parse("clarity", "data", *words))
@@ -34,7 +47,7 @@ def test_a_knob_that_makes_no_sense_is_refused_by_name(words: tuple[str, str]) -
 
 def test_the_command_in_the_card_names_folders_not_where_they_lie(tmp_path: Path) -> None:
     args = parse("clarity", str(tmp_path / "photos"), "--weights", str(tmp_path / "start.pt"), "--seed", "3")
-    assert train._command(args) == "python -m engine train clarity photos --out models --weights start.pt --seed 3"
+    assert train._command(args) == "python -m engine train clarity photos --out models --start start.pt --seed 3"
 
 
 def test_a_weights_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -4,18 +4,25 @@ import datetime
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
-from engine.bundle import current, read_card
+from engine.bundle import Fit, InputSpec, current, read_card, read_weights
 from engine.convert import convert
 from engine.errors import DataError
 from engine.evaluation.report import judge_all, write_report
-from engine.labelled import read_folder
+from engine.labelled import Labelled, read_folder
+from engine.networks import build, weights_of
+from engine.picture import decode
+from engine.preprocess import prepare
 from engine.runtime import load
 from engine.training.augment import Augmentation
+from engine.training.checkpoint import Checkpoint, Progress
+from engine.training.photos import AS_SERVED, as_served, load_photos
 from engine.training.recipe import RECIPES, Recipe
 from engine.training.train import Order, train
 
@@ -121,14 +128,77 @@ def test_damaged_sources_are_refused_before_the_training_starts(tmp_path: Path) 
 
 
 def test_the_whole_network_is_trained_not_only_its_head(tmp_path: Path) -> None:
-    import torch
-
-    from engine.bundle import read_weights
-    from engine.networks import build, weights_of
-
     draw_folders(tmp_path / "data", SHAPES, 6, seed=0)
     folder = train(an_order(tmp_path, replace(TINY, epochs=1)), tell=lambda _: None)
     torch.manual_seed(TINY.seed)
     before, after = weights_of(build("small_cnn", 2)), read_weights(folder)
     kernels = [name for name, tensor in before.items() if tensor.ndim > 1]
     assert kernels and all(np.abs(before[name] - after[name]).max() > 1e-3 for name in kernels)
+
+
+def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends right after the checkpoint of that epoch is written."""
+    write = Checkpoint.write
+
+    def written(self: Checkpoint, progress: Progress) -> None:
+        write(self, progress)
+        if progress.epoch == epochs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "write", written)
+
+
+def test_a_resumed_training_ends_in_the_weights_of_an_uninterrupted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_folders(tmp_path / "data", SHAPES, 6, seed=0)
+    recipe = replace(TINY, head_epochs=1, epochs=4)
+    whole = train(an_order(tmp_path, recipe, models_dir=tmp_path / "whole"), tell=lambda _: None)
+    with monkeypatch.context() as patched:
+        interrupt_after(2, patched)
+        with pytest.raises(KeyboardInterrupt):
+            train(an_order(tmp_path, recipe), tell=lambda _: None)
+    said: list[str] = []
+    resumed = train(an_order(tmp_path, recipe, resume=True), tell=said.append)
+    assert any("resumed after epoch 2/4" in line for line in said)
+    assert read_card(resumed).weights_sha256 == read_card(whole).weights_sha256
+    assert not list((tmp_path / "models" / "meter_type").glob(".training*")), "nobody goes on from a finished training"
+
+
+def test_other_photos_or_knobs_are_not_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_folders(tmp_path / "data", SHAPES, 6, seed=0)
+    with monkeypatch.context() as patched:
+        interrupt_after(1, patched)
+        with pytest.raises(KeyboardInterrupt):
+            train(an_order(tmp_path, replace(TINY, epochs=2)), tell=lambda _: None)
+    said: list[str] = []
+    train(an_order(tmp_path, replace(TINY, epochs=2, lr=1e-4), resume=True), tell=said.append)
+    draw(tmp_path / "data" / "round" / "new.png", "disc", np.random.default_rng(7))
+    train(an_order(tmp_path, replace(TINY, epochs=2), resume=True), tell=said.append)
+    assert not any("resumed" in line for line in said)
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "c.safetensors").write_bytes(b"cut off")
+    assert not Checkpoint(path=tmp_path / "c.safetensors").read(None)  # type: ignore[arg-type]
+
+
+def test_a_second_phase_for_the_last_block_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    draw_folders(tmp_path / "data", SHAPES, 6, seed=0)
+    folder = train(an_order(tmp_path, replace(TINY, epochs=1, layers="last_block")), tell=lambda _: None)
+    torch.manual_seed(TINY.seed)
+    before, after = weights_of(build("small_cnn", 2)), read_weights(folder)
+    changed = {name.rsplit(".", 1)[0] for name in before if np.abs(before[name] - after[name]).max() > 1e-3}
+    assert changed == {"features.12", "features.13", "head"}
+
+
+def test_training_and_serving_feed_the_network_the_same_pixels(tmp_path: Path) -> None:
+    """From the file to the tensor, for every fit and for photos larger, smaller, wider and higher than the input."""
+    sizes = [(720, 1130), (300, 90), (31, 200), (20, 30), (257, 385)]
+    for number, (width, height) in enumerate(sizes):
+        pixels = np.random.default_rng(number).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), pixels)
+    files = [Labelled(path=tmp_path / f"{number}.png", label="a") for number in range(len(sizes))]
+    for fit in get_args(Fit):
+        spec = InputSpec(width=48, height=72, fit=fit)
+        trained = torch.cat(list(as_served(load_photos(files, ("a", "b"), spec, margin=AS_SERVED), spec, 2)))
+        served = np.stack([prepare(decode(file.path.read_bytes()).pixels, spec) for file in files])
+        np.testing.assert_array_equal(trained.numpy(), served, err_msg=fit)
