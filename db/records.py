@@ -65,6 +65,9 @@ def write_verdict(photo: Photo, verdict: Verdict, *, judged_ms: float) -> None:
     photo.good_probability = verdict.good_probability
     photo.meter_type = photo.guessed_type = verdict.meter_type
     photo.known_score = verdict.known_score
+    photo.plain_type, photo.recognised_by = verdict.plain_type, verdict.recognised_by
+    photo.type_confidence, photo.shared_details = verdict.type_confidence, verdict.shared_details
+    photo.labelled_photos = verdict.labelled_photos
     plain = verdict.as_json()
     photo.display_box, photo.top3, photo.suggestions = plain["display_box"], plain["top3"], plain["suggestions"]
     photo.measures, photo.scores, photo.stamps = plain["measures"], plain["scores"], plain["stamps"]

@@ -119,6 +119,11 @@ class Photo(Base):
     meter_type: Mapped[str | None] = mapped_column(String(120))  # what counts now: a person's label beats the engine's guess
     guessed_type: Mapped[str | None] = mapped_column(String(120))  # what the engine said
     known_score: Mapped[float | None]
+    plain_type: Mapped[str | None] = mapped_column(String(120))  # what the network's best guess alone amounts to, or UNKNOWN
+    recognised_by: Mapped[str | None] = mapped_column(String(24))  # an `engine.verdict.Way`
+    type_confidence: Mapped[float | None]
+    shared_details: Mapped[int | None]  # with the labelled photo of the type that is most alike
+    labelled_photos: Mapped[int | None]  # of the type, labelled by people, that it was recognised from
     display_box: Mapped[list[Any] | None]
     top3: Mapped[list[Any] | None]
     measures: Mapped[dict[str, Any] | None]

@@ -36,6 +36,14 @@ class GoodBad(StrEnum):
     BAD = "Bad"
 
 
+class Way(StrEnum):
+    """What a meter type rests on."""
+
+    NETWORK = "network"  # the network alone
+    PLATE = "plate"  # details of the front plate shared with training photos, beside the network
+    LABELLED = "labelled"  # the same with photos that people labelled since
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guess:
     """One candidate meter type with its softmax confidence, 0..1."""
@@ -70,6 +78,11 @@ class Verdict:
     meter_type: str | None = None
     top3: tuple[Guess, ...] = ()
     known_score: float | None = None  # 0..1, higher = more surely a known type
+    plain_type: str | None = None  # the origin's rule, recorded whatever decides: the network's best guess, or UNKNOWN below 0.5
+    recognised_by: Way | None = None  # what `meter_type` rests on; None where it is UNKNOWN or was not judged
+    type_confidence: float | None = None  # 0..1, calibrated probability that `meter_type`, or the best guess, is right
+    shared_details: int | None = None  # with the most alike photo of the type; None where plates were not compared
+    labelled_photos: int = 0  # of the type, labelled by people, that it was recognised from
     stamps: Mapping[str, str]
     embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)  # (D,), unit length
     signature: bytes | None = field(default=None, compare=False, repr=False)  # of the look, see `engine.signature`
@@ -94,5 +107,10 @@ class Verdict:
             "meter_type": self.meter_type,
             "top3": [{"label": guess.label, "confidence": guess.confidence} for guess in self.top3],
             "known_score": self.known_score,
+            "plain_type": self.plain_type,
+            "recognised_by": self.recognised_by.value if self.recognised_by else None,
+            "type_confidence": self.type_confidence,
+            "shared_details": self.shared_details,
+            "labelled_photos": self.labelled_photos,
             "stamps": dict(self.stamps),
         }

@@ -31,7 +31,7 @@ class Plate:
     """Features of one photo, K <= 900 of them; K = 0 for a photo without texture.
 
     Attributes:
-        keypoints: (K, 4) float32: x, y, size in pixels of the described picture (about 540 x 570), angle in degrees.
+        keypoints: (K, 4) float32, the strongest first: x, y, size in pixels of the described picture (about 540 x 570), angle in degrees.
         descriptors: (K, 128) uint8, RootSIFT in steps of 1/510.
     """
 
@@ -74,8 +74,10 @@ def describe_plate(pixels: Pixels) -> Plate:
     found, raw = sift.detectAndCompute(grey, None)
     if raw is None or not len(found):
         return Plate(keypoints=np.zeros((0, 4), np.float32), descriptors=np.zeros((0, 128), np.uint8))
-    # SIFT may return a few more than asked for, when several share the last strength.
-    found, raw = found[:FEATURES], raw[:FEATURES]
+    # OpenCV orders by place. The strongest come first here, so that the first k are the best k; SIFT may also return a few more
+    # than asked for, when several share the last strength.
+    order = np.argsort([-point.response for point in found], kind="stable")[:FEATURES]
+    found, raw = [found[index] for index in order], raw[order]
     keypoints = np.array([(*point.pt, point.size, point.angle) for point in found], dtype=np.float32)
     return Plate(keypoints=keypoints, descriptors=_root_sift(raw))
 
