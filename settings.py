@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     )
     judge_threads: int = Field(2, ge=1, le=256, description="threads the models may use")
 
+    training_data: Path | None = Field(
+        None,
+        description="folder of train/, val/ and test/ photos that a training learns from beside the labels; none = labels alone",
+    )
     regroup_minutes: float = Field(60.0, gt=0, le=10080, description="minutes between regroupings of the unknown meters")
     regroup_after_new: int = Field(8, ge=1, description="new unknown meters that start a regrouping before its time")
     regroup_quiet_s: float = Field(10.0, ge=0, le=3600, description="seconds without an arrival before such an early regrouping")
@@ -96,10 +100,10 @@ class Settings(BaseSettings):
     ui_host: str = Field("127.0.0.1", description="address the pages listen on; 0.0.0.0 opens them to the network")
     ui_port: int = Field(7860, ge=1, le=65535, description="port of the pages")
 
-    @field_validator("home", "models_dir", "cache_dir")
+    @field_validator("home", "models_dir", "cache_dir", "training_data")
     @classmethod
-    def _same_everywhere(cls, folder: Path) -> Path:
-        return _absolute(folder)
+    def _same_everywhere(cls, folder: Path | None) -> Path | None:
+        return None if folder is None else _absolute(folder)
 
     @classmethod
     def settings_customise_sources(

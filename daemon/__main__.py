@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import logging
 import signal
 import sys
 import threading
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +34,17 @@ COMMANDS = {
     "status": ("Say how the archive and its daemon are doing.", "python -m daemon status --json"),
     "regroup": ("Group the unknown meters now.", "python -m daemon regroup"),
     "retry": ("Look at refused files again.", "python -m daemon retry --reason engine_error"),
+    "retrain": (
+        "Learn from the labels of people; a version that is nowhere worse judges from then on.",
+        "python -m daemon retrain --dry-run",
+    ),
+    "rejudge": (
+        "Judge unknown and doubtful photos again with the version that judges now.",
+        "python -m daemon rejudge --most 1000",
+    ),
+    "models": ("List the versions of a model.", "python -m daemon models"),
+    "promote": ("Let a version judge from the next photo on.", "python -m daemon promote v3"),
+    "rollback": ("Let the version before the current one judge again.", "python -m daemon rollback"),
     "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
 }
 EXIT_USAGE, EXIT_RUNNING = 2, 4
@@ -87,7 +101,22 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--reason", metavar="CODE", help="only those refused for this reason, such as truncated")
             command.add_argument("--due", action="store_true", help="only those whose time has come")
             command.add_argument("--by", default="command line", help=argparse.SUPPRESS)
+        if name in ("retrain", "rejudge", "models", "promote", "rollback"):
+            _add_model_arguments(name, command)
     return parser
+
+
+def _add_model_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    if name in ("models", "promote", "rollback"):
+        command.add_argument("--task", choices=["meter_type", "clarity", "good_bad"], default="meter_type")
+    if name == "promote":
+        command.add_argument("version", metavar="VERSION", help="one of those that `models` lists")
+    if name in ("retrain", "promote", "rollback"):
+        command.add_argument("--by", default=getpass.getuser(), metavar="WHO", help="who is recorded (default: you)")
+    if name == "retrain":
+        command.add_argument("--dry-run", action="store_true", help="say what would be learned and kept aside, and do nothing")
+    if name == "rejudge":
+        command.add_argument("--most", type=int, metavar="N", help="stop after so many photos; the next run goes on")
 
 
 def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -126,12 +155,17 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
 
 
 def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
+    from daemon.model_jobs import ModelJobs
     from daemon.retry_jobs import RetryJobs
     from daemon.schedule import Chore
 
     arguments = ["--home", str(settings.home)]
     retries = RetryJobs(home, database, arguments, template=settings.file_template, limit=settings.retry_limit)
-    return [Chore(name="retries", every_s=2, work=retries.tick, stop=retries.stop)]
+    models = ModelJobs(home, database, arguments)
+    return [
+        Chore(name="retries", every_s=2, work=retries.tick, stop=retries.stop),
+        Chore(name="models", every_s=2, work=models.tick, stop=models.stop),
+    ]
 
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -219,6 +253,52 @@ def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: E
     return 0
 
 
+def _retrain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from sqlalchemy.orm import Session
+
+    from daemon.retrain import Retraining, plan, retrain
+
+    order = Retraining(
+        models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads,
+        by=args.by, base_data=settings.training_data,
+    )  # fmt: skip
+    if args.dry_run:
+        with Session(database) as session:  # never committed
+            print("\n".join(plan(session, home, order, datetime.now(UTC)).lines()))
+        return 0
+    with locked(home.db / "retrain.lock"):
+        print(retrain(home, database, order, stop=_stopped_by_signals()))
+    return 0
+
+
+def _rejudge(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.model_commands import judge_again
+    from engine.appraise import appraise, load_models
+    from engine.picture import Limits
+
+    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1)
+    if models.meter_type is None:
+        print(f"Nothing to judge again: no meter_type model in {settings.models_dir}.")
+        return 0
+    limits, version = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels), models.meter_type.card.version
+    judge = partial(appraise, models=models, limits=limits)
+    print(judge_again(home, database, judge, version=version, stop=_stopped_by_signals(), most=args.most))
+    return 0
+
+
+def _models(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.model_commands import list_models, promote_by_hand, roll_back
+
+    match args.command:
+        case "promote":
+            print(promote_by_hand(database, settings.models_dir, args.task, args.version, by=args.by))
+        case "rollback":
+            print(roll_back(database, settings.models_dir, args.task, by=args.by))
+        case _:
+            print("\n".join(list_models(database, settings.models_dir, args.task)))
+    return 0
+
+
 def _export(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.export import FORMATS, export
 
@@ -246,7 +326,9 @@ def _greet(home: Home) -> None:
     print("  Stop with Ctrl-C.", flush=True)
 
 
-_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "export": _export}
+_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "export": _export,
+    "retrain": _retrain, "rejudge": _rejudge, "models": _models, "promote": _models, "rollback": _models,
+}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -171,7 +171,7 @@ class Schedule:
                     self._regroup_now()
             case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
                 self._move(job_id, payload)
-            case JobKind.RETRY:  # `daemon.retry_jobs` works these
+            case JobKind.RETRY | JobKind.RETRAIN | JobKind.REJUDGE:  # `daemon.retry_jobs` and `daemon.model_jobs` work these
                 pass
             case _:
                 self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")

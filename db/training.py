@@ -16,12 +16,17 @@ from engine.evaluation.gate import Ruling
 
 def begin_run(session: Session, task: str, *, by: str, champion: str | None, now: datetime) -> int:
     """A training begins; returns its id. The caller holds the training lock: whatever still says "running" was killed."""
-    killed = update(TrainingRun).where(TrainingRun.state == TrainingState.RUNNING.value)
-    session.execute(killed.values(state=TrainingState.FAILED.value, ended_at=now, message="It was ended before it was done."))
+    end_killed(session, now)
     run = TrainingRun(task=task, by=by, champion=champion, started_at=now)
     session.add(run)
     session.flush()
     return run.id
+
+
+def end_killed(session: Session, now: datetime) -> None:
+    """What still says that it runs, though nobody holds the training lock, was killed."""
+    killed = update(TrainingRun).where(TrainingRun.state == TrainingState.RUNNING.value)
+    session.execute(killed.values(state=TrainingState.FAILED.value, ended_at=now, message="It was ended before it was done."))
 
 
 def tell(session: Session, run_id: int, step: str, progress: float) -> bool:

@@ -17,6 +17,7 @@ class Verified:
 
     photo_id: int
     path: str  # below home
+    sha256: str
     label: str
     meter: str  # sha256 of the first photo of the same picture; near duplicates share it
 
@@ -35,7 +36,7 @@ def verified_labels(session: Session) -> tuple[Verified, ...]:
     elsewhere = {root for photo_id, root in first.items() if root != photo_id}
     hashes = {row.id: row.sha256 for row in session.execute(select(Photo.id, Photo.sha256).where(Photo.id.in_(elsewhere)))}
     return tuple(
-        Verified(photo_id=photo_id, path=path, label=label, meter=hashes.get(first[photo_id], str(sha256)))
+        Verified(photo_id=photo_id, path=path, sha256=str(sha256), label=label, meter=hashes.get(first[photo_id]) or str(sha256))
         for photo_id, path, sha256, label in rows
     )
 

@@ -1,0 +1,207 @@
+"""Learning from what people said: labels in, a new version out, and the gate before it judges.
+
+Order: labels divided -> version written beside the others -> compared with the champion -> promoted, or left for a person.
+A crash in between leaves a version that nobody uses, and a run that the next start calls failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from db.model_tables import TrainingRun, TrainingState
+from db.promoting import promote_version
+from db.training import Divided, begin_run, divide, end_run, tell, write_ruling
+from db.verified import Verified, verified_labels
+from engine import bundle
+from engine.errors import DataError, EngineError
+from engine.evaluation.answering import answer
+from engine.evaluation.aside import is_kept_aside
+from engine.evaluation.gate import Answered, Decision, Ruling, rule
+from engine.labelled import read_folder
+from engine.training.renew import Lesson, Renewal, fingerprint, renew, trained_base
+
+log = logging.getLogger(__name__)
+
+TASK: bundle.Task = "meter_type"
+COMMAND = "python -m daemon retrain"
+GATE = "the gate"  # who promotes by itself
+LEARNING, READING_ASIDE = 0.6, 0.2  # shares of the time: learning; each version's look at the photos kept aside
+
+
+class Cancelled(Exception):
+    """Somebody asked to end the run, or the daemon stops; the text says which."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retraining:
+    """What a run needs to know."""
+
+    models_dir: Path
+    cache: Path
+    threads: int
+    by: str
+    base_data: Path | None = None  # train/, val/ and perhaps test/: the photos the champion was trained on, where there are any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would learn from, and be judged on."""
+
+    lessons: tuple[Lesson, ...]
+    aside: tuple[Lesson, ...]
+    champion: str
+    known: tuple[str, ...]  # labels of the champion
+    is_news: bool  # the champion learned from other labels than these
+
+    def lines(self) -> tuple[str, ...]:
+        """In words, for `--dry-run`."""
+        counted = Counter(lesson.label for lesson in self.lessons)
+        kept = Counter(lesson.label for lesson in self.aside)
+        types = sorted({*counted, *kept})
+        rows = [
+            f"  {name:32} {counted[name]:5} to learn from {kept[name]:5} kept aside{'' if name in self.known else '   new type'}"
+            for name in types
+        ]
+        news = "" if self.is_news else "Nothing new: the version that judges has learned from these labels."
+        return (f"Champion: {TASK} {self.champion}", *rows, *([news] if news else []))
+
+
+def plan(session: Session, home: Home, order: Retraining, now: datetime) -> Plan:
+    """Divide the labels; photos newly kept aside are remembered where the caller commits. Raises `DataError`."""
+    champion = bundle.current(order.models_dir, TASK)
+    if champion is None:
+        raise DataError(f"There is no {TASK} model in {order.models_dir} to begin with. Train one: python -m engine train {TASK}")
+    divided = divide(session, verified_labels(session), is_kept_aside, now)
+    lessons, aside = _lessons(home, divided)
+    card = bundle.read_card(champion)
+    learned = fingerprint(bundle.read_card(trained_base(champion)), lessons)
+    return Plan(lessons, aside, champion.name, card.labels, card.training.fingerprint != learned)
+
+
+def retrain(
+    home: Home,
+    database: Engine,
+    order: Retraining,
+    *,
+    stop: threading.Event,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> str:
+    """One run from labels to the gate's ruling; returns what came of it in words. The caller holds the retrain lock.
+
+    Raises `EngineError` where nothing can be learned; the run's row says so too.
+    """
+    with Session(database) as session, session.begin():
+        champion = bundle.current(order.models_dir, TASK)
+        run_id = begin_run(session, TASK, by=order.by, champion=champion.name if champion else None, now=clock())
+    run = _Run(home, database, order, run_id, stop, clock)
+    try:
+        return run.work()
+    except Cancelled as why:
+        run.end(TrainingState.CANCELLED, str(why))
+        return str(why)
+    except EngineError as error:
+        run.end(TrainingState.FAILED, str(error))
+        raise
+    except BaseException as error:
+        run.end(TrainingState.FAILED, f"It failed: {error!r}. The daemon's log says more.")
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    home: Home
+    database: Engine
+    order: Retraining
+    run_id: int
+    stop: threading.Event
+    clock: Callable[[], datetime]
+
+    def work(self) -> str:
+        with Session(self.database) as session, session.begin():
+            planned = plan(session, self.home, self.order, self.clock())
+            photos = {"learned": len(planned.lessons), "kept_aside": len(planned.aside)}
+            session.get_one(TrainingRun, self.run_id).photos = photos
+        if not planned.is_news:
+            self.end(TrainingState.DONE, "Nothing new to learn: no label came or went since the last training.")
+            return "Nothing new to learn."
+        champion = self.order.models_dir / TASK / planned.champion
+        candidate = self._learn(champion, planned)
+        ruling = self._judge(champion, candidate, planned.aside)
+        return self._conclude(candidate.name, ruling)
+
+    def end(self, state: TrainingState, message: str | None = None) -> None:
+        with Session(self.database) as session, session.begin():
+            end_run(session, self.run_id, state, now=self.clock(), message=message)
+
+    def _tell(self, step: str, progress: float) -> None:
+        with Session(self.database) as session, session.begin():
+            asked = tell(session, self.run_id, step, progress)
+        if asked:
+            raise Cancelled("Cancelled. Nothing was changed.")
+        if self.stop.is_set():
+            raise Cancelled("Ended because the daemon stopped. Nothing was changed.")
+
+    def _learn(self, champion: Path, planned: Plan) -> Path:
+        order = Renewal(
+            champion=champion, models_dir=self.order.models_dir, cache=self.order.cache, threads=self.order.threads,
+            command=COMMAND, today=self.clock().date(),
+        )  # fmt: skip
+
+        def look(step: str, share: float) -> None:
+            self._tell(step, LEARNING * share)
+
+        if self.order.base_data is None:
+            return renew(order, planned.lessons, tell=look)
+        from engine.training.joined import train_all  # torch is loaded only where all layers are trained
+
+        return train_all(order, planned.lessons, self.order.base_data, self.home.db / "training", tell=look)
+
+    def _judge(self, champion: Path, candidate: Path, aside: Sequence[Lesson]) -> Ruling:
+        truths: list[tuple[Path, str | None, str]] = [(each.path, each.label, each.meter) for each in aside]
+        if self.order.base_data is not None and (self.order.base_data / "test").is_dir():
+            photos = read_folder(self.order.base_data / "test", TASK)
+            truths += [(each.path, each.label, str(each.path)) for each in photos]
+        said = []
+        for number, folder in enumerate((champion, candidate)):
+            begun = LEARNING + number * READING_ASIDE
+
+            def look(share: float, begun: float = begun, name: str = folder.name) -> None:
+                self._tell(f"{name} judges the photos kept aside", begun + READING_ASIDE * share)
+
+            said.append(
+                answer(folder, [path for path, _, _ in truths], cache=self.order.cache, threads=self.order.threads, tell=look)
+            )
+        answers = [
+            Answered(truth=truth, meter=meter, champion=before, challenger=after)
+            for (_, truth, meter), before, after in zip(truths, *said, strict=True)
+            if before is not None and after is not None
+        ]
+        known = {*bundle.read_card(champion).labels, *bundle.read_card(candidate).labels}
+        return rule(answers, known)
+
+    def _conclude(self, candidate: str, ruling: Ruling) -> str:
+        with Session(self.database) as session, session.begin():
+            write_ruling(session, self.run_id, candidate, ruling)
+        if ruling.decision is Decision.PROMOTE:
+            with Session(self.database) as session:
+                promote_version(session, self.order.models_dir, TASK, candidate, by=GATE, why=ruling.reasons[0], now=self.clock())
+        self.end(TrainingState.DONE)
+        what = "judges from now on" if ruling.decision is Decision.PROMOTE else "waits for a person"
+        return "\n  ".join([f"{TASK} {candidate} {what}.", *ruling.reasons])
+
+
+def _lessons(home: Home, divided: Divided) -> tuple[tuple[Lesson, ...], tuple[Lesson, ...]]:
+    def lesson(photo: Verified) -> Lesson:
+        return Lesson(path=home.root / photo.path, sha256=photo.sha256, label=photo.label, meter=photo.meter)
+
+    return tuple(map(lesson, divided.learn)), tuple(map(lesson, divided.aside))

@@ -1,0 +1,160 @@
+"""A new version from the champion and labelled photos, without the photos that the champion was trained on.
+
+Those are not on a user's machine. The champion's bundle carries what they left behind: the embedding and the plate of each
+(its exemplars). The new version keeps the champion's layers, adds the labelled photos to the exemplars, and gets a new last
+layer, fitted to all of them together. benchmarks/forgetting.py compares this with training on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import EXTRA, Card, Source, Training, next_version, read_card, read_weights, write_bundle
+from engine.calibration import best_temperature
+from engine.errors import DataError, PictureError
+from engine.open_set import as_stored
+from engine.picture import decode
+from engine.recognition.exemplars import Description, Exemplars, describe, merge
+from engine.runtime import Model, load
+from engine.training.head import Head, counts, fit_head, out_of_fold_logits, pooled_length
+
+HEAD = ("head.weight", "head.bias")
+OWN_LICENCE = "photos of this archive, labelled by its users"
+
+Tell = Callable[[str, float], None]  # what is being done, and how much of it, 0..1; may raise to end the work
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lesson:
+    """One labelled photo. `meter`: photos of one physical meter share it."""
+
+    path: Path
+    sha256: str  # of the file's content
+    label: str
+    meter: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Renewal:
+    """One renewal as it was asked for."""
+
+    champion: Path  # the folder of the version that judges
+    models_dir: Path
+    cache: Path  # of converted models
+    threads: int
+    command: str  # as it stands in the card
+    today: datetime.date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Learned:
+    """The lessons that could be read, as the champion's network describes them."""
+
+    lessons: tuple[Lesson, ...]
+    described: tuple[Description, ...]
+
+
+def renew(order: Renewal, lessons: Sequence[Lesson], *, tell: Tell) -> Path:
+    """Write the new version and return its folder; CURRENT is left alone. Raises `DataError` or `ModelError`."""
+    if not lessons:
+        raise DataError("There are no labelled photos to learn from. Name a group first.")
+    base = trained_base(order.champion)
+    model = load(base, cache=order.cache, threads=order.threads)
+    learned = _describe(model, lessons, tell)
+    before = Exemplars.from_tensors(model.card.version, model.card.labels, model.extras)
+    added = Exemplars.of(
+        model.card.version,
+        [lesson.label for lesson in learned.lessons],
+        [each.embedding for each in learned.described],
+        [each.plate for each in learned.described],
+    )
+    exemplars = merge([before, added])
+    tell("fitting the last layer", 0.0)
+    labels = exemplars.types()
+    meters = [f"earlier {number}" for number in range(len(before))] + [lesson.meter for lesson in learned.lessons]
+    head, temperature, accuracy = _fit(exemplars, labels, meters)
+    weights = read_weights(base)
+    length = _length(weights, learned)
+    network = {name: array for name, array in weights.items() if not name.startswith(EXTRA)}
+    network |= dict(zip(HEAD, (head.weight / length, head.bias), strict=True))
+    card = _card(order, model.card, exemplars, learned, temperature=temperature, accuracy=accuracy)
+    return write_bundle(order.models_dir, card, {**network, **as_stored(exemplars.to_tensors(labels))})
+
+
+def trained_base(champion: Path) -> Path:
+    """The version to renew: the one whose layers the champion has.
+
+    Each renewal begins there again with all labels that stand, so that a label taken back is unlearned.
+    """
+    renewed_from = read_card(champion).renewed_from
+    return champion if renewed_from is None else champion.parent / renewed_from
+
+
+def _describe(model: Model, lessons: Sequence[Lesson], tell: Tell) -> _Learned:
+    kept, described = [], []
+    for number, lesson in enumerate(lessons):
+        tell(f"reading photo {number + 1} of {len(lessons)}", number / len(lessons))
+        try:
+            pixels = decode(lesson.path.read_bytes()).pixels
+        except (OSError, PictureError):  # moved or removed since; one photo less
+            continue
+        kept.append(lesson)
+        described.append(describe(model, pixels))
+    if not kept:
+        raise DataError("None of the labelled photos can be read. Are their files still below sorted/?")
+    return _Learned(lessons=tuple(kept), described=tuple(described))
+
+
+def _fit(exemplars: Exemplars, labels: tuple[str, ...], meters: Sequence[str]) -> tuple[Head, float, float | None]:
+    """The head, its temperature, and how often it is right on meters it did not see."""
+    embeddings = exemplars.embeddings.astype(np.float32)
+    truth = np.array([labels.index(label) for label in exemplars.labels], dtype=np.intp)
+    logits, answered = out_of_fold_logits(embeddings, truth, meters, len(labels))
+    right = logits[answered].argmax(1) == truth[answered]
+    temperature = best_temperature(logits[answered], truth[answered])
+    return fit_head(embeddings, truth, len(labels)), temperature, float(right.mean()) if answered.any() else None
+
+
+def _length(weights: dict[str, NDArray[Any]], learned: _Learned) -> float:
+    own = Head(weight=weights[HEAD[0]].astype(np.float32), bias=weights[HEAD[1]].astype(np.float32))
+    logits, embeddings = (np.stack([getattr(each, name) for each in learned.described]) for name in ("logits", "embedding"))
+    return pooled_length(logits, embeddings, own)
+
+
+def _card(
+    order: Renewal, base: Card, exemplars: Exemplars, learned: _Learned, *, temperature: float, accuracy: float | None
+) -> Card:
+    photos = len(learned.lessons)
+    return base.model_copy(
+        update={
+            "version": next_version(order.models_dir, base.task),
+            "labels": exemplars.types(),
+            "temperature": temperature,
+            "training": Training(
+                command=order.command,
+                start_weights=f"{base.version}, all layers but the last",
+                counts=counts(exemplars.labels),
+                sources=(*base.training.sources, Source(name="labelled photos", photos=photos, licence=OWN_LICENCE)),
+                fingerprint=fingerprint(base, learned.lessons),
+            ),
+            "metrics": {} if accuracy is None else {"out_of_fold": {"photos": len(exemplars), "accuracy": round(accuracy, 4)}},
+            "known_failures": (),
+            "parent": order.champion.name,
+            "renewed_from": base.version,
+            "created": order.today.isoformat(),
+        }
+    )
+
+
+def fingerprint(base: Card, lessons: Sequence[Lesson]) -> str:
+    """sha256 over what the base learned from and the labelled photos, whatever their places and order."""
+    lines = sorted(f"{lesson.label}:{lesson.sha256}" for lesson in lessons)
+    return hashlib.sha256("\n".join([base.training.fingerprint, *lines]).encode()).hexdigest()
