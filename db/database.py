@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+import db.group_tables
 import db.intake_tables
 import db.model_tables
 import db.quality_tables  # noqa: F401 - their tables belong to the schema

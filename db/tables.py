@@ -24,6 +24,7 @@ class GroupStatus(StrEnum):
 
     CANDIDATE = "candidate"  # waits for a name
     NAMED = "named"  # a person said which type it is
+    DISMISSED = "dismissed"  # a person said that it shows no meter
     GONE = "gone"  # a later regroup dissolved it
 
 
@@ -133,6 +134,7 @@ class Photo(Base):
 
     group_id: Mapped[int | None] = mapped_column(ForeignKey("photo_group.id"))
     group_strength: Mapped[float | None]  # HDBSCAN membership, 0..1
+    joined_live_at: Mapped[datetime | None]  # when it joined its group by itself, without a regrouping
     map_x: Mapped[float | None]  # place on the map of unknown meters, 0..1
     map_y: Mapped[float | None]
 
@@ -222,16 +224,19 @@ class PhotoGroup(Base):
 
 
 class Label(Base):
-    """What a person said of a photo: who, when, what. Labels outrank guesses and are never overwritten."""
+    """What a person said of a photo: who, when, what. Labels outrank guesses and are never overwritten, only withdrawn."""
 
     __tablename__ = "label"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"))
-    field: Mapped[str] = mapped_column(String(40))  # "meter_type"
+    field: Mapped[str] = mapped_column(String(40))  # a `db.labels.Field`
     value: Mapped[str] = mapped_column(String(120))
     by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("act.id"))  # what it was part of
+    withdrawn_at: Mapped[datetime | None]  # when a person took it back; it counts no more
+    withdrawn_by: Mapped[str | None] = mapped_column(String(120))
 
     __table_args__ = (Index("ix_label_photo", "photo_id", "field", "at"),)
 

@@ -7,6 +7,7 @@ To write a migration after changing `db/tables.py`:
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
+import db.group_tables
 import db.intake_tables
 import db.model_tables
 import db.quality_tables  # noqa: F401 - their tables belong to the schema
