@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import logging
 import signal
 import sys
 import threading
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from daemon.command_line import parser
 from daemon.destinations import check_template
 from daemon.home import Home
 from daemon.lock import Busy, locked
@@ -28,31 +26,12 @@ if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands th
     from daemon.schedule import Chore
     from daemon.watch import Watch
 
-COMMANDS = {
-    "run": ("Watch the inbox and work until told to stop (SIGTERM or Ctrl-C).", "python -m daemon run --ui"),
-    "once": ("Deal with what is in the inbox now, then exit.", "python -m daemon once --home ~/meters"),
-    "status": ("Say how the archive and its daemon are doing.", "python -m daemon status --json"),
-    "regroup": ("Group the unknown meters now.", "python -m daemon regroup"),
-    "retry": ("Look at refused files again.", "python -m daemon retry --reason engine_error"),
-    "retrain": (
-        "Learn from the labels of people; a version that is nowhere worse judges from then on.",
-        "python -m daemon retrain --dry-run",
-    ),
-    "rejudge": (
-        "Judge unknown and doubtful photos again with the version that judges now.",
-        "python -m daemon rejudge --most 1000",
-    ),
-    "models": ("List the versions of a model.", "python -m daemon models"),
-    "promote": ("Let a version judge from the next photo on.", "python -m daemon promote v3"),
-    "rollback": ("Let the version before the current one judge again.", "python -m daemon rollback"),
-    "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
-}
 EXIT_USAGE, EXIT_RUNNING = 2, 4
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 2 arguments or settings that cannot be used, 4 another daemon has this inbox."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
     for chatty in ("alembic", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -74,49 +53,6 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"daemon {args.command}: {error}", file=sys.stderr)
         return EXIT_USAGE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m daemon", description="Watch, file, regroup and export meter photos.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (summary, example) in COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=summary,
-            epilog=f"Example:\n  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.add_argument(
-            "--home", type=Path, metavar="DIR", help="folder of inbox/, sorted/ and db/ (default: this checkout)"
-        )
-        if name == "run":
-            command.add_argument("--ui", action="store_true", help="start the pages too")
-        if name == "status":
-            command.add_argument("--json", action="store_true", help="as one JSON object")
-        if name == "export":
-            command.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .jsonl, .csv or .xlsx")
-        if name == "retry":
-            command.add_argument("ids", type=int, nargs="*", metavar="ID", help="photos; none = all that are refused")
-            command.add_argument("--reason", metavar="CODE", help="only those refused for this reason, such as truncated")
-            command.add_argument("--due", action="store_true", help="only those whose time has come")
-            command.add_argument("--by", default="command line", help=argparse.SUPPRESS)
-        if name in ("retrain", "rejudge", "models", "promote", "rollback"):
-            _add_model_arguments(name, command)
-    return parser
-
-
-def _add_model_arguments(name: str, command: argparse.ArgumentParser) -> None:
-    if name in ("models", "promote", "rollback"):
-        command.add_argument("--task", choices=["meter_type", "clarity", "good_bad"], default="meter_type")
-    if name == "promote":
-        command.add_argument("version", metavar="VERSION", help="one of those that `models` lists")
-    if name in ("retrain", "promote", "rollback"):
-        command.add_argument("--by", default=getpass.getuser(), metavar="WHO", help="who is recorded (default: you)")
-    if name == "retrain":
-        command.add_argument("--dry-run", action="store_true", help="say what would be learned and kept aside, and do nothing")
-    if name == "rejudge":
-        command.add_argument("--most", type=int, metavar="N", help="stop after so many photos; the next run goes on")
 
 
 def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -273,29 +209,19 @@ def _retrain(args: argparse.Namespace, settings: Settings, home: Home, database:
 
 def _rejudge(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.model_commands import judge_again
-    from engine.appraise import appraise, load_models
+    from engine.appraise import load_models
     from engine.picture import Limits
 
     models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1)
-    if models.meter_type is None:
-        print(f"Nothing to judge again: no meter_type model in {settings.models_dir}.")
-        return 0
-    limits, version = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels), models.meter_type.card.version
-    judge = partial(appraise, models=models, limits=limits)
-    print(judge_again(home, database, judge, version=version, stop=_stopped_by_signals(), most=args.most))
+    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
+    print(judge_again(home, database, models, limits, stop=_stopped_by_signals(), most=args.most))
     return 0
 
 
 def _models(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.model_commands import list_models, promote_by_hand, roll_back
+    from daemon.model_commands import tell_models
 
-    match args.command:
-        case "promote":
-            print(promote_by_hand(database, settings.models_dir, args.task, args.version, by=args.by))
-        case "rollback":
-            print(roll_back(database, settings.models_dir, args.task, by=args.by))
-        case _:
-            print("\n".join(list_models(database, settings.models_dir, args.task)))
+    print(tell_models(args, database, settings.models_dir))
     return 0
 
 

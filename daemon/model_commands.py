@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,9 +17,21 @@ from daemon.rejudge import rejudge
 from db.promoting import previous_version, promote_version, rollback
 from db.training import latest_runs
 from engine import bundle
-from engine.verdict import Verdict
+from engine.appraise import Models, appraise
+from engine.picture import Limits
 
 RUNS = 200  # of which the list knows what the gate said
+
+
+def tell_models(args: argparse.Namespace, database: Engine, models_dir: Path) -> str:
+    """What `models`, `promote` and `rollback` print. Raises `ModelError`."""
+    match args.command:
+        case "promote":
+            return promote_by_hand(database, models_dir, args.task, args.version, by=args.by)
+        case "rollback":
+            return roll_back(database, models_dir, args.task, by=args.by)
+        case _:
+            return "\n".join(list_models(database, models_dir, args.task))
 
 
 def list_models(database: Engine, models_dir: Path, task: str) -> list[str]:
@@ -51,10 +64,12 @@ def roll_back(database: Engine, models_dir: Path, task: str, *, by: str) -> str:
     return f"{task} {version} judges again instead of {left}."
 
 
-def judge_again(
-    home: Home, database: Engine, judge: Callable[[bytes], Verdict], *, version: str, stop: threading.Event, most: int | None
-) -> str:
-    """A second look at what is due. Raises `Busy` while another runs."""
+def judge_again(home: Home, database: Engine, models: Models, limits: Limits, *, stop: threading.Event, most: int | None) -> str:
+    """A second look at what is due, in words. Raises `Busy` while another runs."""
+    if models.meter_type is None:
+        return "Nothing to judge again: there is no meter_type model."
+    version = models.meter_type.card.version
+    judge = partial(appraise, models=models, limits=limits)
     with locked(home.db / "rejudge.lock"):
         judged, changed = rejudge(home, database, judge, version=version, stop=stop, most=most)
     return f"{version} judged {judged:,} photos again; {changed:,} have another type."
