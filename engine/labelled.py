@@ -75,6 +75,18 @@ def read_folder(folder: Path, task: str) -> tuple[Labelled, ...]:
     return tuple(photos)
 
 
+def read_unlabelled(folder: Path) -> tuple[Labelled, ...]:
+    """All photos at any depth below `folder`, as photos of none of the labels. Raises `DataError` if there are none."""
+    photos = tuple(
+        Labelled(path=path, label=None)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+    if not photos:
+        raise DataError(f"No photos in {folder}.")
+    return photos
+
+
 def counts(photos: Iterable[Labelled]) -> dict[str, int]:
     """Photos per label, the unlabelled ones as `unknown`."""
     return dict(sorted(Counter(photo.label or UNKNOWN_FOLDER for photo in photos).items()))

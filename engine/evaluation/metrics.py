@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,32 +10,41 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from engine.calibration import calibration_error, decide
+from engine.evaluation.resampling import with_interval
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]  # positions in the labels
-RESAMPLES = 300  # enough for a 5-95 % interval to two digits
 WEAK_RECALL = 0.75
 
 
 def summarise(
-    truth: Indices, probabilities: Floats, labels: Sequence[str], thresholds: Mapping[str, float], *, seed: int = 0
+    truth: Indices,
+    probabilities: Floats,
+    labels: Sequence[str],
+    thresholds: Mapping[str, float],
+    *,
+    groups: Indices | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """All figures of N photos with labels `truth` (N,), probabilities (N, C) and the card's thresholds.
 
-    Intervals are 5-95 % bootstraps over photos.
+    Intervals are 5-95 % bootstraps over `groups` (N,), photos of one meter drawn together; over photos where None.
     """
+    groups = np.arange(len(truth)) if groups is None else groups
     guessed = decide(probabilities, thresholds)
     correct = guessed == truth
+    sure, top_right = probabilities.max(1), probabilities.argmax(1) == truth
     figures: dict[str, Any] = {
         "photos": len(truth),
-        **_with_interval("accuracy", lambda rows: float(correct[rows].mean()), len(truth), seed),
-        **_with_interval("macro_f1", lambda rows: _macro_f1(truth[rows], guessed[rows]), len(truth), seed),
-        "calibration_error": round(calibration_error(probabilities.max(1), probabilities.argmax(1) == truth), 4),
+        "independent": len(np.unique(groups)),
+        **with_interval("accuracy", lambda rows: float(correct[rows].mean()), groups, seed),
+        **with_interval("macro_f1", lambda rows: _macro_f1(truth[rows], guessed[rows]), groups, seed),
+        **with_interval("calibration_error", lambda rows: calibration_error(sure[rows], top_right[rows]), groups, seed),
         "per_label": per_label(truth, guessed, labels),
         "most_confused": [list(pair) for pair in most_confused(truth, guessed, labels)],
     }
     if len(labels) == 2 and len(np.unique(truth)) == 2:
-        figures |= _with_interval("auc", lambda rows: auc(truth[rows] == 0, probabilities[rows, 0]), len(truth), seed)
+        figures |= with_interval("auc", lambda rows: auc(truth[rows] == 0, probabilities[rows, 0]), groups, seed)
     return figures
 
 
@@ -60,15 +69,6 @@ def most_confused(truth: Indices, guessed: Indices, labels: Sequence[str], at_mo
     return [(labels[row], labels[column], int(table[row, column])) for row, column in pairs if table[row, column]]
 
 
-def coverage(confidences: Floats, correct: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Rows (threshold, share of photos at or above it, accuracy of those): what a threshold costs and buys."""
-    rows = []
-    for threshold in np.linspace(0, 1, 101):
-        kept = confidences >= threshold
-        rows.append((threshold, kept.mean(), correct[kept].mean() if kept.any() else np.nan))
-    return np.array(rows)
-
-
 def auc(positive: NDArray[np.bool_], scores: Floats) -> float:
     """Area under the ROC curve; nan where one side is empty."""
     if positive.all() or not positive.any():
@@ -76,11 +76,12 @@ def auc(positive: NDArray[np.bool_], scores: Floats) -> float:
     return float(roc_auc_score(positive, scores))
 
 
-def open_set(known: Floats, unknown: Floats, *, seed: int = 0) -> dict[str, Any]:
-    """AUROC of a score that should be higher for photos of known types (N,) than for others (M,)."""
+def open_set(known: Floats, unknown: Floats, *, groups: Indices | None = None, seed: int = 0) -> dict[str, Any]:
+    """AUROC of a score that should be higher for photos of known types (N,) than for others (M,); `groups` (N + M,)."""
     positive = np.concatenate([np.ones(len(known), bool), np.zeros(len(unknown), bool)])
     scores = np.concatenate([known, unknown])
-    return _with_interval("auroc", lambda rows: auc(positive[rows], scores[rows]), len(scores), seed)
+    groups = np.arange(len(scores)) if groups is None else groups
+    return with_interval("auroc", lambda rows: auc(positive[rows], scores[rows]), groups, seed)
 
 
 def known_failures(figures: dict[str, Any]) -> tuple[str, ...]:
@@ -92,14 +93,6 @@ def known_failures(figures: dict[str, Any]) -> tuple[str, ...]:
     ]
     taken = [f"{true} taken for {guess} ({count} test photos)" for true, guess, count in figures["most_confused"] if count > 1]
     return (*weak, *taken)
-
-
-def _with_interval(name: str, measure: Callable[[Indices], float], count: int, seed: int) -> dict[str, Any]:
-    """{name: value, name_interval: [5 %, 95 %]} over resampled rows."""
-    rng = np.random.default_rng(seed)
-    values = [measure(rng.integers(0, count, count)) for _ in range(RESAMPLES)]
-    low, high = np.nanpercentile(values, [5, 95])
-    return {name: round(measure(np.arange(count)), 4), f"{name}_interval": [round(float(low), 4), round(float(high), 4)]}
 
 
 def _macro_f1(truth: Indices, guessed: Indices) -> float:

@@ -2,55 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from engine.evaluation.curves import Coverage
+
 Floats = NDArray[np.float64]
+INK, SOFT, SECOND = "#1f5f99", "#a9c7e3", "#c05a1c"  # told apart without colour vision, and in grey
+ROOMY = 30  # labels up to which a confusion matrix has full-size numbers
 
 
 def plot_confusion(table: NDArray[np.intp], labels: Sequence[str], path: Path) -> None:
-    """Counts (C, C), true labels down, guesses across; coloured by the share of the true label."""
-    side = max(4.0, 0.45 * len(labels) + 2.5)  # inches
+    """Counts (C, C), true labels down, guesses across; coloured by the share of the true label, errors in orange."""
+    count = len(labels)
+    cell = 0.45 if count <= ROOMY else 0.34  # inches
+    side = max(4.5, cell * count + 2.5)
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.add_subplot()
-    axes.imshow(table / np.maximum(table.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(labels)), labels, rotation=90)
-    axes.set_yticks(range(len(labels)), labels)
+    share = table / np.maximum(table.sum(1, keepdims=True), 1)
+    right = np.eye(count, dtype=bool)
+    axes.imshow(np.ma.masked_array(share, ~right), cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(np.ma.masked_array(share, right), cmap="Oranges", vmin=0, vmax=1)
+    axes.set_xticks(range(count), labels, rotation=90)
+    axes.set_yticks(range(count), labels)
+    axes.set_xticks(np.arange(count - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(count - 1) + 0.5, minor=True)
+    axes.grid(which="minor", color="#e6e6e6", linewidth=0.6)
+    axes.tick_params(which="minor", length=0)
     for row, column in zip(*np.nonzero(table), strict=True):
         dark = table[row, column] > 0.5 * table[row].sum()
-        axes.text(column, row, str(table[row, column]), ha="center", va="center", color="white" if dark else "black")
-    axes.set(xlabel="guess", ylabel="true label", title="Confusion matrix (photos)")
+        colour = "white" if dark else "black" if row == column else "#b02020"
+        axes.text(
+            column, row, str(table[row, column]), ha="center", va="center", color=colour, fontsize=10 if count <= ROOMY else 8
+        )
+    axes.set(xlabel="guess", ylabel="true label", title="Confusion matrix: photos by true label and guess, errors in orange")
     _save(figure, path)
 
 
-def plot_calibration(confidences: Floats, correct: NDArray[np.bool_], path: Path, bins: int = 10) -> None:
-    """Share of right guesses over the confidence that was claimed for them; the diagonal is honest."""
-    edges = np.minimum((confidences * bins).astype(int), bins - 1)
-    filled = np.unique(edges)
-    claimed = [confidences[edges == b].mean() for b in filled]
-    found = [correct[edges == b].mean() for b in filled]
-    sizes = [20 + 400 * (edges == b).mean() for b in filled]
-    figure = Figure(figsize=(5, 5), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot([0, 1], [0, 1], color="grey", linestyle="--")
-    axes.scatter(claimed, found, s=sizes)
-    axes.set(xlabel="confidence", ylabel="share correct", xlim=(0, 1.02), ylim=(0, 1.02), title="Calibration")
+def plot_calibration(rows: Floats, error: float, path: Path) -> None:
+    """Share of right guesses over the confidence claimed for them (rows as `curves.reliability` gives them); below, how many."""
+    figure = Figure(figsize=(5.5, 6.5), layout="constrained")
+    upper, lower = figure.subplots(2, 1, height_ratios=[4, 1], sharex=True)
+    claimed, found, low, high, photos = rows.T
+    upper.plot([0, 1], [0, 1], color="grey", linestyle="--", label="honest: as often right as claimed")
+    spread = np.abs(np.stack([found - low, high - found]))
+    upper.errorbar(claimed, found, yerr=spread, fmt="o", color=INK, ecolor=SOFT, capsize=3, label="found, with 5-95 % interval")
+    upper.set(ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02), title=f"Calibration: mean gap (ECE) {error:.3f}")
+    upper.legend(loc="upper left")
+    lower.bar(claimed, photos, width=0.06, color=SOFT)
+    lower.set(xlabel="confidence claimed", ylabel="photos", yscale="symlog", ylim=(0, photos.max() * 2))
+    for axes in (upper, lower):
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+    upper.yaxis.set_major_formatter(PercentFormatter(1))
     _save(figure, path)
 
 
-def plot_coverage(rows: Floats, path: Path) -> None:
-    """Share of photos kept and accuracy among them, over the threshold; `rows` (N, 3) as `metrics.coverage` gives them."""
-    figure = Figure(figsize=(6, 4), layout="constrained")
+def plot_coverage(curves: Mapping[str, Coverage], working_point: tuple[float, float] | None, path: Path) -> None:
+    """Accuracy of the accepted photos over their share, a line per score; `working_point` (share, accuracy): the product's."""
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(rows[:, 0], rows[:, 1], label="share of photos kept")
-    axes.plot(rows[:, 0], rows[:, 2], label="accuracy of those")
-    axes.set(xlabel="least confidence", xlim=(0, 1), ylim=(0, 1.02), title="Coverage")
-    axes.legend()
+    lowest = 1.0
+    for (name, curve), colour in zip(curves.items(), (INK, SECOND), strict=False):
+        axes.fill_between(curve.share, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(curve.share, curve.accuracy, color=colour, label=f"surest first by {name}")
+        lowest = min(lowest, float(curve.accuracy.min()), float(np.nanpercentile(curve.low, 10)))
+    if working_point:
+        axes.plot(*working_point, "D", color="black", markersize=7, label="the product's own threshold")
+        lowest = min(lowest, working_point[1])
+    bottom = max(0.0, lowest - 0.05)
+    axes.set(xlabel="share of photos accepted", ylabel="accuracy of the accepted", xlim=(0, 1.01), ylim=(bottom, 1.005))
+    axes.set_title("Coverage: what fewer but surer answers buy (bands: 5-95 %)")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if bottom < 0.9 else 1))
+    axes.grid(color="#e6e6e6")
+    axes.legend(loc="lower left")
+    _save(figure, path)
+
+
+def plot_roc(curves: Mapping[str, tuple[Floats, float]], working_point: tuple[float, float], path: Path) -> None:
+    """Known photos kept over unknown ones let through; by score the rows of `curves.roc` and the AUROC."""
+    figure = Figure(figsize=(5.5, 5.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="guessing")
+    for (name, (rows, area)), colour in zip(curves.items(), (INK, SECOND), strict=False):
+        axes.plot(rows[:, 0], rows[:, 1], color=colour, label=f"{name}: AUROC {area:.3f}")
+    axes.plot(*working_point, "D", color="black", markersize=7, label="the product's own threshold")
+    axes.set(xlabel="unknown photos taken for a type", ylabel="known photos kept", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    axes.set_title("Known or unknown")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.grid(color="#e6e6e6")
+    axes.legend(loc="lower right")
     _save(figure, path)
 
 

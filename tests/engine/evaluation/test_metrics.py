@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from engine.evaluation.metrics import auc, coverage, known_failures, most_confused, open_set, summarise
+from engine.evaluation.metrics import auc, known_failures, most_confused, open_set, summarise
 
 LABELS = ("a", "b", "c")
 
@@ -53,13 +53,6 @@ def test_the_cards_threshold_decides_between_two_labels() -> None:
 
 def test_one_sided_truth_has_no_area_under_the_curve() -> None:
     assert math.isnan(auc(np.array([True, True]), np.array([0.1, 0.2], np.float32)))
-
-
-def test_coverage_falls_as_the_threshold_rises_and_accuracy_is_of_the_kept() -> None:
-    rows = coverage(np.array([0.55, 0.95], np.float32), np.array([False, True]))
-    assert rows[0].tolist() == [0, 1, 0.5]
-    assert rows[80].tolist()[1:] == [0.5, 1]
-    assert (np.diff(rows[:, 1]) <= 0).all()
 
 
 def test_a_score_that_tells_known_from_unknown_has_an_auroc_near_one() -> None:

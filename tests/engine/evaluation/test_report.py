@@ -2,6 +2,8 @@
 
 import argparse
 import csv
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import torch
 from PIL import Image
 
 from engine.bundle import Card, InputSpec, promote, write_bundle
-from engine.commands import evaluate
+from engine.commands import evaluate, split
 from engine.convert import convert
 from engine.errors import ArgumentError, DataError
 from engine.networks import build, weights_of
@@ -54,14 +56,15 @@ def test_a_report_holds_tables_pictures_and_a_line_per_photo(models: Path, tmp_p
     assert evaluate.run(the_args(tmp_path)) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "summary.json", "confusion_matrix.csv", "confusion_matrix.png", "per_label.csv", "most_confused.csv", "coverage.csv",
-        "coverage.png", "calibration.png", "photos.csv",
+        "coverage.png", "calibration.png", "calibration.csv", "photos.csv", "roc.png", "roc.csv", "report.md",
     }  # fmt: skip
     with (tmp_path / "out" / "photos.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["image"], row["true"]) for row in rows] == [
         ("a/1.png", "a"), ("a/=2.png", "a"), ("b/1.png", "b"), ("unknown/1.png", "unknown")
     ]  # fmt: skip
-    assert all((row["correct"] == "True") == (row["true"] == row["predicted"]) for row in rows)
+    assert all((row["correct"] == "True") == (row["true"] == row["predicted"]) for row in rows[:3])
+    assert (rows[3]["correct"] == "True") == (rows[3]["answer"] == "UNKNOWN"), "UNKNOWN is right for a photo of no type"
     assert all(Image.open(path).size > (100, 100) for path in (tmp_path / "out").glob("*.png"))
 
 
@@ -104,3 +107,40 @@ def test_a_model_of_another_task_is_refused(models: Path, tmp_path: Path) -> Non
     args.task = "clarity"
     with pytest.raises(ArgumentError, match="meter_type"):
         evaluate.run(args)
+
+
+def test_photos_of_another_folder_measure_doubt(models: Path, tmp_path: Path) -> None:
+    a_photo(tmp_path / "data" / "a" / "1.png", 0)
+    a_photo(tmp_path / "faces" / "deep" / "1.png", 1)
+    assert evaluate.run(the_args(tmp_path, "--unknown", str(tmp_path / "faces"))) == 0
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["photos"], summary["unknown_photos"]) == (1, 1)
+    assert {"auroc", "auroc_interval"} <= set(summary["open_set"])
+    assert 0 <= summary["accepted"]["unknown_let_through"] <= 1
+
+
+def test_photos_of_one_meter_are_drawn_together_where_the_split_says_so(models: Path, tmp_path: Path) -> None:
+    for number in range(8):
+        a_photo(tmp_path / "photos" / "a" / f"{number}.png", number)
+        a_photo(tmp_path / "photos" / "b" / f"{number}.png", number + 100)
+    table = ["file,label,group", *(f"photos/{label}/{n}.png,{label},{label}{n // 4}" for label in "ab" for n in range(8))]
+    (tmp_path / "photos.csv").write_text("\n".join(table))
+    parser = argparse.ArgumentParser()
+    split.add_arguments(parser)
+    split.run(parser.parse_args([str(tmp_path / "photos.csv"), "--out", str(tmp_path / "data"), "--few", "0", "--many", "99"]))
+    evaluate.run(the_args(tmp_path))
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["photos"], summary["independent"]) == (8, 2), "a meter of four photos of each label is tested"
+
+
+def test_the_front_page_says_the_figures_and_shows_the_pictures(models: Path, tmp_path: Path) -> None:
+    for seed, name in enumerate(("a/1.png", "a/2.png", "b/1.png", "unknown/1.png")):
+        a_photo(tmp_path / "data" / name, seed)
+    evaluate.run(the_args(tmp_path))
+    text = (tmp_path / "out" / "report.md").read_text()
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert f"| right (accuracy) | {summary['accuracy']:.3f} (" in text
+    assert f"AUROC {summary['open_set']['auroc']:.3f}" in text
+    pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
+    assert sorted(pictures) == ["calibration.png", "confusion_matrix.png", "coverage.png", "roc.png"]
+    assert all((tmp_path / "out" / name).is_file() for name in pictures)

@@ -14,7 +14,8 @@ import torch
 from engine.bundle import Fit, InputSpec, current, read_card, read_weights
 from engine.convert import convert
 from engine.errors import DataError
-from engine.evaluation.report import judge_all, write_report
+from engine.evaluation.judging import judge_all
+from engine.evaluation.report import write_report
 from engine.labelled import Labelled, read_folder
 from engine.networks import build, weights_of
 from engine.picture import decode
