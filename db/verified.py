@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from db.tables import Label, Outcome, Photo
@@ -24,7 +24,7 @@ class Verified:
 
 def verified_labels(session: Session) -> tuple[Verified, ...]:
     """All photos with a standing label, in the order of arrival."""
-    newest = select(func.max(Label.id)).where(Label.field == "meter_type").group_by(Label.photo_id)
+    newest = select(func.max(Label.id)).where(*is_standing()).group_by(Label.photo_id)
     rows = session.execute(
         select(Photo.id, Photo.path, Photo.sha256, Label.value)
         .join(Label, Label.photo_id == Photo.id)
@@ -39,6 +39,11 @@ def verified_labels(session: Session) -> tuple[Verified, ...]:
         Verified(photo_id=photo_id, path=path, sha256=str(sha256), label=label, meter=hashes.get(first[photo_id]) or str(sha256))
         for photo_id, path, sha256, label in rows
     )
+
+
+def is_standing() -> tuple[ColumnElement[bool], ...]:
+    """The conditions for a label of the meter type that nobody took back."""
+    return Label.field == "meter_type", Label.withdrawn_at.is_(None)
 
 
 def first_of(photo_id: int, near_of: Mapping[int, int | None]) -> int:

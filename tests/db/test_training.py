@@ -41,6 +41,18 @@ def test_only_what_a_person_said_is_learned_and_the_last_word_counts(database: E
     assert labels(database) == {named.id: "NEW1", renamed.id: "NEW2"}
 
 
+def test_a_label_taken_back_is_not_learned_and_the_one_before_it_stands_again(database: Engine) -> None:
+    once, twice = unknown(1), unknown(2)
+    store(database, once, twice)
+    say(database, twice, "NEW1")
+    for row in (once, twice):
+        taken_back = Label(
+            photo_id=row.id, field="meter_type", value="NEW2", by="ana", at=NOW, withdrawn_at=NOW, withdrawn_by="bo"
+        )
+        store(database, taken_back)
+    assert labels(database) == {twice.id: "NEW1"}
+
+
 def test_near_duplicates_are_photos_of_one_meter(database: Engine) -> None:
     first, lone = unknown(1), unknown(9)
     store(database, first, lone)
