@@ -41,6 +41,23 @@ def fit_head(embeddings: Floats, truth: NDArray[np.intp], classes: int) -> Head:
     return Head(weight=weight.astype(np.float32), bias=bias.astype(np.float32))
 
 
+def on_scale_of(head: Head, temperature: float, other: Head, other_temperature: float, embeddings: Floats) -> Head:
+    """The same answers with logits like another head's: fitting temperature `other_temperature`, same mean energy.
+
+    The thresholds of a card are set on that scale. Energy is the log of the summed exponentials of the logits, taken over
+    N unit embeddings (N, D); a softmax does not feel what is added to all logits alike.
+    """
+    share = other_temperature / temperature
+    scaled = Head(weight=head.weight * np.float32(share), bias=head.bias * np.float32(share))
+    shift = _energy(other.logits(embeddings)) - _energy(scaled.logits(embeddings))
+    return Head(weight=scaled.weight, bias=scaled.bias + np.float32(shift))
+
+
+def _energy(logits: Floats) -> float:
+    top = logits.max(axis=1)
+    return float((top + np.log(np.exp(logits - top[:, None]).sum(axis=1))).mean())
+
+
 def out_of_fold_logits(
     embeddings: Floats, truth: NDArray[np.intp], meters: Sequence[str], classes: int
 ) -> tuple[Floats, NDArray[np.bool_]]:

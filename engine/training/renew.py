@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from engine.calibration import best_temperature
 from engine.errors import DataError, PictureError
 from engine.open_set import as_stored
 from engine.picture import decode
-from engine.recognition.exemplars import Description, Exemplars, describe, merge
+from engine.recognition import Description, Exemplars, describe, merge
 from engine.runtime import Model, load
-from engine.training.head import Head, counts, fit_head, out_of_fold_logits, pooled_length
+from engine.training.head import Head, counts, fit_head, on_scale_of, out_of_fold_logits, pooled_length
 
 HEAD = ("head.weight", "head.bias")
 OWN_LICENCE = "photos of this archive, labelled by its users"
@@ -80,12 +80,12 @@ def renew(order: Renewal, lessons: Sequence[Lesson], *, tell: Tell) -> Path:
     tell("fitting the last layer", 0.0)
     labels = exemplars.types()
     meters = [f"earlier {number}" for number in range(len(before))] + [lesson.meter for lesson in learned.lessons]
-    head, temperature, accuracy = _fit(exemplars, labels, meters)
     weights = read_weights(base)
-    length = _length(weights, learned)
+    own, length = _own_head(weights, learned)
+    head, accuracy = _fit(exemplars, labels, meters, own=own, temperature=model.card.temperature)
     network = {name: array for name, array in weights.items() if not name.startswith(EXTRA)}
-    network |= dict(zip(HEAD, (head.weight / length, head.bias), strict=True))
-    card = _card(order, model.card, exemplars, learned, temperature=temperature, accuracy=accuracy)
+    network |= {HEAD[0]: head.weight / length, HEAD[1]: head.bias}
+    card = _card(order, model.card, exemplars, learned, accuracy=accuracy)
     return write_bundle(order.models_dir, card, {**network, **as_stored(exemplars.to_tensors(labels))})
 
 
@@ -113,31 +113,33 @@ def _describe(model: Model, lessons: Sequence[Lesson], tell: Tell) -> _Learned:
     return _Learned(lessons=tuple(kept), described=tuple(described))
 
 
-def _fit(exemplars: Exemplars, labels: tuple[str, ...], meters: Sequence[str]) -> tuple[Head, float, float | None]:
-    """The head, its temperature, and how often it is right on meters it did not see."""
+def _fit(
+    exemplars: Exemplars, labels: tuple[str, ...], meters: Sequence[str], *, own: Head, temperature: float
+) -> tuple[Head, float | None]:
+    """The head, on the scale of the base's `own`, and how often it is right on meters it did not see."""
     embeddings = exemplars.embeddings.astype(np.float32)
     truth = np.array([labels.index(label) for label in exemplars.labels], dtype=np.intp)
     logits, answered = out_of_fold_logits(embeddings, truth, meters, len(labels))
     right = logits[answered].argmax(1) == truth[answered]
-    temperature = best_temperature(logits[answered], truth[answered])
-    return fit_head(embeddings, truth, len(labels)), temperature, float(right.mean()) if answered.any() else None
+    fitted = best_temperature(logits[answered], truth[answered])
+    head = on_scale_of(fit_head(embeddings, truth, len(labels)), fitted, own, temperature, embeddings)
+    return head, float(right.mean()) if answered.any() else None
 
 
-def _length(weights: dict[str, NDArray[Any]], learned: _Learned) -> float:
-    own = Head(weight=weights[HEAD[0]].astype(np.float32), bias=weights[HEAD[1]].astype(np.float32))
+def _own_head(weights: Mapping[str, NDArray[Any]], learned: _Learned) -> tuple[Head, float]:
+    """The base's head, for unit embeddings, and the mean length that features have before they become those."""
+    stored = Head(weight=weights[HEAD[0]].astype(np.float32), bias=weights[HEAD[1]].astype(np.float32))
     logits, embeddings = (np.stack([getattr(each, name) for each in learned.described]) for name in ("logits", "embedding"))
-    return pooled_length(logits, embeddings, own)
+    length = pooled_length(logits, embeddings, stored)
+    return Head(weight=stored.weight * np.float32(length), bias=stored.bias), length
 
 
-def _card(
-    order: Renewal, base: Card, exemplars: Exemplars, learned: _Learned, *, temperature: float, accuracy: float | None
-) -> Card:
+def _card(order: Renewal, base: Card, exemplars: Exemplars, learned: _Learned, *, accuracy: float | None) -> Card:
     photos = len(learned.lessons)
     return base.model_copy(
         update={
             "version": next_version(order.models_dir, base.task),
             "labels": exemplars.types(),
-            "temperature": temperature,
             "training": Training(
                 command=order.command,
                 start_weights=f"{base.version}, all layers but the last",

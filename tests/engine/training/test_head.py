@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training.head import Head, fit_head, out_of_fold_logits, pooled_length
+from engine.training.head import Head, fit_head, on_scale_of, out_of_fold_logits, pooled_length
 
 CENTRES = np.eye(4, 8, dtype=np.float32)
 
@@ -35,7 +35,7 @@ def test_out_of_fold_answers_never_saw_the_meter() -> None:
     truth = [0] * 20 + [1] * 20
     meters = [f"zero {number}" for number in range(20)] + ["one"] * 20
     logits, answered = out_of_fold_logits(cloud(truth), np.array(truth), meters, 2)
-    assert not answered.any(), "with the one meter of label 1 left out nothing is left to compare with"
+    assert not answered[20:].any(), "without its one meter label 1 cannot be answered"
     meters[20:] = [f"one {number}" for number in range(20)]
     logits, answered = out_of_fold_logits(cloud(truth), np.array(truth), meters, 2)
     assert answered.all()
@@ -48,3 +48,14 @@ def test_the_length_of_the_pooled_features_is_found_from_logits_alone() -> None:
     embeddings = cloud([0, 1, 2, 3])
     logits = 7.5 * embeddings @ head.weight.T + head.bias
     assert abs(pooled_length(logits, embeddings, head) - 7.5) < 1e-3
+
+
+def test_a_head_on_the_scale_of_another_answers_the_same_with_its_energy_and_temperature() -> None:
+    truth = [number % 4 for number in range(40)]
+    points = cloud(truth)
+    head, other = fit_head(points, np.array(truth), 4), Head(weight=9 * CENTRES[:2], bias=np.array([4, 5], np.float32))
+    scaled = on_scale_of(head, 0.5, other, 0.25, points)
+    assert (scaled.logits(points).argmax(1) == head.logits(points).argmax(1)).all()
+    assert np.allclose(np.diff(scaled.logits(points), axis=1), np.diff(head.logits(points), axis=1) / 2, atol=1e-4)
+    energies = [np.log(np.exp(each.logits(points)).sum(1)).mean() for each in (scaled, other)]
+    assert abs(energies[0] - energies[1]) < 1e-3
