@@ -26,9 +26,9 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
 from engine import bundle, runtime
-from engine.appraise import recognise
 from engine.grouping import Plate, describe_plate, group
 from engine.picture import decode
+from engine.recognition import recognise
 
 ROOT = Path(__file__).resolve().parent.parent
 Vectors = NDArray[np.float32]  # (N, D), unit length

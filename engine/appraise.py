@@ -5,23 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine import bundle, runtime
 from engine.calibration import probabilities
-from engine.open_set import known_score
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
 from engine.quality import Thresholds, judge, measure, shipped
+from engine.recognition import Exemplars, Rule, recognise
 from engine.runtime import Model
 from engine.signature import signature
-from engine.verdict import UNKNOWN, Clarity, GoodBad, Guess, Verdict
+from engine.verdict import Clarity, GoodBad, Verdict
 
-UNKNOWN_BELOW = 0.50  # top-1 softmax; the origin system's rule, where the card sets no other threshold
 CLEAR_FROM = 0.50
 GOOD_FROM = 0.50
-GUESSES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +26,8 @@ class Models:
     clarity: Model | None = None
     meter_type: Model | None = None
     good_bad: Model | None = None
+    labelled: Exemplars | None = None  # photos that people labelled since the meter_type model was trained
+    rule: Rule = Rule.JOINT  # what decides the meter type
 
 
 def load_models(models_dir: Path, *, cache: Path, threads: int) -> Models:
@@ -54,7 +51,7 @@ def appraise(data: bytes, *, models: Models, thresholds: Thresholds | None = Non
     quality = judge(measures, thresholds)
     clear, clarity = _clarity(models.clarity, picture.pixels)
     good, good_bad = _good_bad(models.good_bad, picture.pixels)
-    recognised = recognise(models.meter_type, picture.pixels)
+    recognised = recognise(models.meter_type, picture.pixels, labelled=models.labelled, rule=models.rule)
     return Verdict(
         width=picture.width,
         height=picture.height,
@@ -72,6 +69,11 @@ def appraise(data: bytes, *, models: Models, thresholds: Thresholds | None = Non
         meter_type=recognised.meter_type,
         top3=recognised.top3,
         known_score=recognised.known_score,
+        plain_type=recognised.plain_type,
+        recognised_by=recognised.recognised_by,
+        type_confidence=recognised.type_confidence,
+        shared_details=recognised.shared_details,
+        labelled_photos=recognised.labelled_photos,
         embedding=recognised.embedding,
         signature=signature(picture.pixels),
         stamps=_stamps(models, thresholds),
@@ -102,33 +104,3 @@ def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBa
         return None, None
     good = _probability(model, pixels, GoodBad.GOOD.value)
     return good, GoodBad.GOOD if good >= model.card.thresholds.get("good", GOOD_FROM) else GoodBad.BAD
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recognised:
-    """What the meter type model says of one photo; all empty where there is no model."""
-
-    meter_type: str | None = None
-    top3: tuple[Guess, ...] = ()
-    known_score: float | None = None
-    embedding: NDArray[np.float32] | None = None
-
-
-def recognise(model: Model | None, pixels: Pixels) -> Recognised:
-    """The meter type: top-1 if sure enough, else UNKNOWN. The guesses are kept even then: unsure, not blind."""
-    if model is None:
-        return Recognised()
-    output = model.run(prepare(pixels, model.card.input)[None])
-    logits, embedding = output.logits[0], output.embedding[0]
-    confidences = probabilities(logits, model.card.temperature)
-    best = np.argsort(-confidences, kind="stable")[:GUESSES]
-    top3 = tuple(Guess(label=model.card.labels[index], confidence=float(confidences[index])) for index in best)
-    known = known_score(logits, embedding, model.card, model.extras)
-    thresholds = model.card.thresholds
-    sure = top3[0].confidence >= thresholds.get("unknown_below", UNKNOWN_BELOW) and known >= thresholds.get("known_from", 0.0)
-    return Recognised(
-        meter_type=top3[0].label if sure else UNKNOWN,
-        top3=top3,
-        known_score=known,
-        embedding=embedding,
-    )

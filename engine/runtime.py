@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from engine.bundle import EXTRA, Card, read_card, read_weights
 from engine.errors import ModelError
+from engine.open_set import PHOTOS
+from engine.recognition.exemplars import Exemplars
 
 CONVERSION_TIMEOUT = 600  # seconds; a conversion takes about 5
 
@@ -35,6 +37,7 @@ class Model:
     card: Card
     extras: Mapping[str, NDArray[Any]]  # tensors beside the network, named without their prefix
     _compiled: Any = field(repr=False)
+    exemplars: Exemplars = Exemplars.none("")  # noqa: RUF009 - a frozen value; what the bundle holds of its training photos
 
     def run(self, batch: NDArray[np.float32]) -> Output:
         """Judge a batch (N, 3, H, W) made by `engine.preprocess.prepare` with this card's input."""
@@ -59,7 +62,13 @@ def load(folder: Path, *, cache: Path, threads: int) -> Model:
         compiled = openvino.Core().compile_model(converted, "CPU", options)
     except RuntimeError as error:
         raise ModelError(f"{converted} cannot be loaded ({error}). Delete that folder: it is made again.") from error
-    return Model(card=card, extras=extras, _compiled=compiled)
+    return Model(card=card, extras=extras, exemplars=_exemplars(card, extras), _compiled=compiled)
+
+
+def _exemplars(card: Card, extras: Mapping[str, NDArray[Any]]) -> Exemplars:
+    if PHOTOS not in extras:
+        return Exemplars.none(card.version)
+    return Exemplars.from_tensors(card.version, card.labels, extras)
 
 
 def converted_path(card: Card, cache: Path) -> Path:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import bundle
-from engine.appraise import UNKNOWN_BELOW, appraise
+from engine.appraise import appraise
 from engine.bundle import Card
 from engine.errors import ModelError
 from engine.live import TASKS, LiveModels
 from engine.picture import Limits
+from engine.recognition import UNKNOWN_BELOW
 from engine.verdict import Verdict
 
 

@@ -116,16 +116,16 @@ def _read_folder(args: argparse.Namespace) -> tuple[list[_Photo], int]:
 
 def _judge(path: Path, model: Model) -> _Photo | None:
     """Embedding, guesses and plate of one photo; None, and a line on stderr, where it cannot be read."""
-    from engine.appraise import recognise
     from engine.grouping import describe_plate
     from engine.picture import decode
+    from engine.recognition import Rule, recognise
 
     try:
         pixels = decode(path.read_bytes()).pixels
     except (PictureError, OSError) as error:
         print(f"{readable(path)}: {error}", file=sys.stderr)
         return None
-    recognised = recognise(model, pixels)
+    recognised = recognise(model, pixels, rule=Rule.PLAIN)
     if recognised.embedding is None:
         raise ModelError(f"The model of {readable(path)} gives no embedding. Install another version.")
     return _Photo(path=path, embedding=recognised.embedding, plate=describe_plate(pixels), guesses=recognised.top3)

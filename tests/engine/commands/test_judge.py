@@ -35,7 +35,7 @@ def test_each_file_becomes_one_line_of_the_contract(photos: Path, tmp_path: Path
     assert judge(photos, "--json", out, models=tmp_path) == 3
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert [Path(line["file"]).name for line in lines] == ["a.jpg", "two.jpg", "bad.jpg"]
-    assert set(lines[0]) == CONTRACT
+    assert set(lines[0]) >= CONTRACT
     assert lines[0]["ok"] is True
     assert lines[2] == {"file": str(photos / "bad.jpg"), "ok": False, "error": lines[2]["error"]}
     assert lines[2]["error"]["code"] == "not_an_image"
