@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import DataError
+from engine.manifest import read_clusters
 from engine.verdict import Clarity, GoodBad
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".gif"})
@@ -42,6 +43,8 @@ class Splits:
 def read_splits(folder: Path, task: str, *, seed: int, val_share: float = 0.2) -> Splits:
     """Read `folder`; where it holds no val/, `val_share` of each label's training photos is set aside, chosen by `seed`.
 
+    Photos that belong together by the manifest of `engine split` are set aside together.
+
     Raises `DataError` with advice: no photos, fewer than two labels, labels that the task does not have.
     """
     train = read_folder(folder / "train" if (folder / "train").is_dir() else folder, task)
@@ -56,7 +59,7 @@ def read_splits(folder: Path, task: str, *, seed: int, val_share: float = 0.2) -
     if strange:
         raise DataError(f"val/ or test/ holds labels that train/ lacks: {', '.join(strange)}. Move them to an `unknown` folder.")
     if not val:
-        train, val = _set_aside(train, val_share, seed)
+        train, val = _set_aside(train, val_share, seed, read_clusters(folder))
     return Splits(train=train, val=val, test=test, labels=labels)
 
 
@@ -106,14 +109,25 @@ def _label_of(name: str, task: str, spelled: dict[str, str]) -> str | None:
     return None if name.lower() == UNKNOWN_FOLDER else name
 
 
-def _set_aside(photos: tuple[Labelled, ...], share: float, seed: int) -> tuple[tuple[Labelled, ...], tuple[Labelled, ...]]:
-    """Of each label `share`, rounded, but never its only photo."""
+def _set_aside(
+    photos: tuple[Labelled, ...], share: float, seed: int, clusters: Mapping[Path, str]
+) -> tuple[tuple[Labelled, ...], tuple[Labelled, ...]]:
+    """Of each label about `share`, by whole clusters, but never its only one; clusters of two labels stay."""
     rng = np.random.default_rng(seed)
-    by_label: dict[str | None, list[Labelled]] = defaultdict(list)
+    by_label: dict[str | None, dict[object, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    labels: dict[object, set[str | None]] = defaultdict(set)
     for photo in photos:
-        by_label[photo.label].append(photo)
+        cluster = clusters.get(photo.path) or photo.path
+        by_label[photo.label][cluster].append(photo.path)
+        labels[cluster].add(photo.label)
     aside: set[Path] = set()
-    for group in by_label.values():
-        count = min(max(1, round(len(group) * share)), len(group) - 1)
-        aside.update(group[index].path for index in rng.permutation(len(group))[:count])
+    for together in by_label.values():
+        wanted, found = max(1, round(sum(map(len, together.values())) * share)), 0
+        for cluster in [list(together)[place] for place in rng.permutation(len(together))[: len(together) - 1]]:
+            size = len(together[cluster])
+            if len(labels[cluster]) == 1 and (found == 0 or found + size <= wanted):
+                aside.update(together[cluster])
+                found += size
+            if found >= wanted:
+                break
     return tuple(p for p in photos if p.path not in aside), tuple(p for p in photos if p.path in aside)

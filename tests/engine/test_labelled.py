@@ -84,3 +84,17 @@ def test_the_fingerprint_follows_content_and_label_not_names(tmp_path: Path) -> 
     renamed = read_folder(lay_out(tmp_path / "2", {"A/other.jpg": b"1", "B/y.png": b"2"}), "meter_type")
     swapped = read_folder(lay_out(tmp_path / "3", {"A/x.jpg": b"2", "B/y.jpg": b"1"}), "meter_type")
     assert fingerprint(first) == fingerprint(renamed) != fingerprint(swapped)
+
+
+def test_photos_that_belong_together_by_the_manifest_are_set_aside_together(tmp_path: Path) -> None:
+    names = [f"{label}/{number}.png" for label in "ab" for number in range(12)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    lines = [f"{name},{name[0]}{int(name[2:-4]) // 3}" for name in names]
+    (tmp_path / "manifest.csv").write_text("\n".join(["file,cluster", *lines]))
+    for seed in range(5):
+        splits = read_splits(tmp_path, "meter_type", seed=seed)
+        meters = [{f"{photo.label}{int(photo.path.stem) // 3}" for photo in side} for side in (splits.train, splits.val)]
+        assert not meters[0] & meters[1]
+        assert len(splits.val) == 6, "one meter of each label"
