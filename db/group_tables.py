@@ -46,7 +46,7 @@ class Act(Base):
     by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
     target: Mapped[str] = mapped_column(String(120))  # the type's name, or the group's number
-    photos: Mapped[list[Any]]  # [[photo id, meter type, group id, strength, recognised_by, type_confidence], ...] before it
+    photos: Mapped[list[Any]]  # [[photo id, meter type, group id, strength], ...] before it
     groups: Mapped[list[Any]]  # [[group id, status, name], ...] before it
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str | None] = mapped_column(String(120))

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.jobs import JobKind, ask
+from db.labels import SAYS_WHAT_IT_IS, is_labelled, standing
 from db.model_tables import Rejudged
 from db.tables import Embedding, Label, Outcome, Photo
-from db.verified import is_standing
 from engine.verdict import UNKNOWN, Verdict
 
 # What a verdict says of the meter type; these alone are written anew.
@@ -47,7 +47,6 @@ def count_due(session: Session, version: str, *, only_unknown: bool = False) -> 
 
 def _is_due(version: str, *, only_unknown: bool) -> tuple[ColumnElement[bool], ...]:
     by_version = Photo.stamps["meter_type"].as_string()
-    labelled = exists().where(Label.photo_id == Photo.id, *is_standing())
     unknown = Photo.meter_type == UNKNOWN
     changed_before = exists().where(
         Rejudged.photo_id == Photo.id, Rejudged.stamp == by_version, Rejudged.type_before != Rejudged.type_after
@@ -62,7 +61,7 @@ def _is_due(version: str, *, only_unknown: bool) -> tuple[ColumnElement[bool], .
         Photo.outcome == Outcome.FILED.value,
         Photo.removed_at.is_(None),
         by_version != version,
-        ~labelled,
+        ~is_labelled(),
         unknown if only_unknown else doubtful,
     )
 
@@ -99,7 +98,7 @@ def _write_type(photo: Photo, verdict: Verdict) -> None:
 
 
 def _is_labelled(session: Session, photo_id: int) -> bool:
-    found = select(Label.id).where(Label.photo_id == photo_id, *is_standing()).limit(1)
+    found = select(Label.id).where(Label.photo_id == photo_id, *standing(*SAYS_WHAT_IT_IS)).limit(1)
     return session.scalar(found) is not None
 
 

@@ -15,7 +15,7 @@ from daemon.inbox import look
 from daemon.intake import Intake
 from daemon.refile import refile
 from daemon.regroup import regroup
-from db.groups import name_group
+from db.naming import name_group
 from db.records import service
 from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
 from engine.drawing import draw_photo

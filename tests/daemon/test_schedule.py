@@ -18,8 +18,8 @@ from daemon.lock import locked
 from daemon.placing import move
 from daemon.schedule import Schedule
 from daemon.watch import Pace, Watch
-from db.groups import name_photos
 from db.jobs import JobKind, ask
+from db.naming import name_photos
 from db.records import beat, service
 from db.tables import Job, Photo
 from engine.verdict import UNKNOWN, Verdict

@@ -8,18 +8,15 @@ from sqlalchemy.orm import Session
 
 from db.groups import (
     MapPoint,
-    Naming,
-    NamingError,
     Place,
     Selection,
     count_members,
-    name_group,
-    name_photos,
     read_groups,
     read_map,
     read_members,
     still_unknown,
 )
+from db.naming import ActError, Naming, name_group, name_photos
 from db.tables import Job, Label, Photo, PhotoGroup
 from tests.archive import NOW, photo, store, store_group, unknown
 
@@ -112,7 +109,7 @@ def test_a_type_keeps_the_spelling_it_has(database: Engine) -> None:
 def test_a_bad_name_is_refused_and_nothing_is_stored(database: Engine, text: str) -> None:
     group = store_group(database, unknown(1))
     before = everything(database)
-    with pytest.raises(NamingError, match=r"\w"):
+    with pytest.raises(ActError, match=r"\w"):
         name(database, group, text, seen=1)
     assert everything(database) == before
 
@@ -120,7 +117,7 @@ def test_a_bad_name_is_refused_and_nothing_is_stored(database: Engine, text: str
 def test_a_group_that_changed_since_it_was_looked_at_is_not_named(database: Engine) -> None:
     group = store_group(database, unknown(1), unknown(2))
     before = everything(database)
-    with pytest.raises(NamingError, match="now has 2 photos instead of 3"):
+    with pytest.raises(ActError, match="now has 2 photos instead of 3"):
         name(database, group, "ACME7", seen=3)
     assert everything(database) == before
 
@@ -128,9 +125,9 @@ def test_a_group_that_changed_since_it_was_looked_at_is_not_named(database: Engi
 @pytest.mark.parametrize(("status", "says"), [("gone", "dissolved"), ("named", "already named GENUS5")])
 def test_only_a_candidate_can_be_named(database: Engine, status: str, says: str) -> None:
     group = store_group(database, unknown(1), status=status, name="GENUS5")
-    with pytest.raises(NamingError, match=says):
+    with pytest.raises(ActError, match=says):
         name(database, group, "ACME7", seen=1)
-    with pytest.raises(NamingError, match="gone"):
+    with pytest.raises(ActError, match="gone"):
         name(database, group + 1, "ACME7", seen=1)
 
 
@@ -199,9 +196,9 @@ def test_photos_of_a_selection_that_got_a_type_meanwhile_are_left_out(database: 
     store(database, open_, known)
     assert name_these(database, [open_, known, known], "acme7", known=("ACME7",)) == Naming("ACME7", photos=1, left_out=1)
     before = everything(database)
-    with pytest.raises(NamingError, match="still unknown"):
+    with pytest.raises(ActError, match="still unknown"):
         name_these(database, [open_, known], "ACME8")
-    with pytest.raises(NamingError, match="still unknown"):
+    with pytest.raises(ActError, match="still unknown"):
         name_these(database, [], "ACME8")
     assert everything(database) == before
     with Session(database) as session:
@@ -213,6 +210,6 @@ def test_a_bad_name_for_a_selection_is_refused_and_nothing_is_stored(database: E
     members = [unknown(1), unknown(2)]
     store_group(database, *members)
     before = everything(database)
-    with pytest.raises(NamingError, match=r"\w"):
+    with pytest.raises(ActError, match=r"\w"):
         name_these(database, members, text)
     assert everything(database) == before

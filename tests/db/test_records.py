@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from db.groups import name_group
 from db.jobs import JobKind, ask_again, begin, end, open_jobs
+from db.naming import name_group
 from db.records import beat, counts, path_taken, service, write_verdict
 from db.tables import GroupStatus, Job, Photo, PhotoGroup
 from db.unknowns import Membership, next_group_id, read_pairs, write_groups, write_pairs

@@ -19,7 +19,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.database import open_database, sqlite_url
-from db.groups import name_group, read_groups
+from db.groups import read_groups
+from db.naming import name_group
 from tests.photos import read
 from tests.product.processes import ROOT, environment, run, wait_until
 

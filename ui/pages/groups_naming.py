@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from db.groups import Naming, NamingError, Selection, name_group, name_photos
+from db.groups import Selection
+from db.naming import ActError, Naming, name_group, name_photos
 from db.overview import read_heartbeats
 from ui import words
 from ui.archive import Archive
@@ -44,7 +45,7 @@ def name_target(target: Target | Selection | None, text: str, archive: Archive) 
                 name = name_group(session, target.group_id, text, seen=target.photos, by=BY, now=now, known=known)
                 naming = Naming(name, target.photos, left_out=0)
             session.commit()
-        except NamingError as error:
+        except ActError as error:
             return Said(False, (str(error),))
         watcher = read_heartbeats(session, now).get("watcher")
     files = words.NAMED_FILES if watcher is not None and watcher.alive else words.NAMED_FILES_LATER

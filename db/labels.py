@@ -1,0 +1,169 @@
+"""What people say of photos: written with who and when, withdrawn but never overwritten, and put back as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from db.group_tables import Act, ActKind, EventKind, GroupEvent
+from db.jobs import JobKind, ask
+from db.tables import Label, Photo, PhotoGroup
+
+
+class Field(StrEnum):
+    """What a label is about."""
+
+    METER_TYPE = "meter_type"  # value: the type
+    JUNK = "junk"  # the photo shows no meter; value: JUNK
+    NOT_TYPE = "not_type"  # the photo is not of this type, whatever it is taken for
+    GROUP = "group"  # the photo belongs to this group of unknown meters, whatever a regrouping finds
+    NOT_GROUP = "not_group"  # the photo does not belong to this group
+
+
+JUNK = "JUNK"  # the meter type of a photo that a person dismissed: no type, and not unknown either
+SAYS_WHAT_IT_IS = (Field.METER_TYPE.value, Field.JUNK.value)
+
+
+class UndoError(Exception):
+    """An act that cannot be taken back as asked. The text says why; nothing was changed."""
+
+
+def standing(*fields: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for a label of these fields that nobody withdrew."""
+    return Label.field.in_(fields), Label.withdrawn_at.is_(None)
+
+
+def is_labelled() -> ColumnElement[bool]:
+    """Whether a person said what a photo shows: no guess may change it."""
+    return exists().where(Label.photo_id == Photo.id, *standing(*SAYS_WHAT_IT_IS))
+
+
+def record(
+    session: Session, kind: ActKind, target: str, *, photo_ids: Iterable[int], group_ids: Iterable[int], by: str, now: datetime
+) -> Act:
+    """Write down an act, with how its photos and groups stand, before it changes them."""
+    columns = select(Photo.id, Photo.meter_type, Photo.group_id, Photo.group_strength)
+    photos = session.execute(columns.where(Photo.id.in_(list(photo_ids))).order_by(Photo.id))
+    groups = session.execute(select(PhotoGroup.id, PhotoGroup.status, PhotoGroup.name).where(PhotoGroup.id.in_(list(group_ids))))
+    act = Act(
+        kind=kind.value, by=by, at=now, target=target, photos=[list(row) for row in photos], groups=[list(row) for row in groups]
+    )
+    session.add(act)
+    session.flush()
+    return act
+
+
+def say(session: Session, act: Act, field: Field, value: str, photo_ids: Iterable[int]) -> None:
+    """Label photos as part of an act."""
+    session.add_all(
+        Label(photo_id=photo_id, field=field.value, value=value, by=act.by, at=act.at, act_id=act.id) for photo_id in photo_ids
+    )
+
+
+def withdraw(session: Session, photo_ids: Iterable[int], fields: Sequence[str], *, by: str, now: datetime) -> None:
+    """Take back what was said of photos in these fields."""
+    labels = update(Label).where(Label.photo_id.in_(list(photo_ids)), *standing(*fields))
+    session.execute(labels.values(withdrawn_at=now, withdrawn_by=by))
+
+
+def note(session: Session, act: Act, kind: EventKind, group_id: int, photos: int, *, other_id: int | None = None) -> None:
+    """Write an event of a group that an act brought about."""
+    session.add(GroupEvent(at=act.at, kind=kind.value, group_id=group_id, other_id=other_id, photos=photos, act_id=act.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An act that was taken back."""
+
+    kind: ActKind
+    target: str
+    photos: int  # put back as they were
+
+
+def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
+    """Take an act back: its labels are withdrawn, its photos and groups stand as before. The caller commits.
+
+    What was said of its photos afterwards must be taken back first, or the newer would be lost. Raises `UndoError`.
+    """
+    act = session.get(Act, act_id, with_for_update=True)
+    if act is None:
+        raise UndoError("There is no such act.")
+    if act.undone_at is not None:
+        raise UndoError(f"This was taken back already, by {act.undone_by}.")
+    photo_ids = [row[0] for row in act.photos]
+    if later := _later(session, act, photo_ids):
+        raise UndoError(f"Something newer was done to some of these photos ({later.kind}: {later.target}). Undo that first.")
+    act.undone_at, act.undone_by = now, by
+    session.execute(
+        update(Label).where(Label.act_id == act.id, Label.withdrawn_at.is_(None)).values(withdrawn_at=now, withdrawn_by=by)
+    )
+    _stand_again(session, act, photo_ids)
+    for group_id, status, name in act.groups:
+        group = session.get_one(PhotoGroup, group_id)
+        group.status, group.name = status, name
+        note(session, act, EventKind.UNDONE, group_id, len(photo_ids))
+    for photo_id, meter_type, group_id, strength in act.photos:
+        photo = session.get(Photo, photo_id)
+        if photo is not None:
+            photo.meter_type, photo.group_id, photo.group_strength = meter_type, group_id, strength
+    ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": photo_ids}, now)
+    return Undone(ActKind(act.kind), act.target, len(photo_ids))
+
+
+def _later(session: Session, act: Act, photo_ids: Sequence[int]) -> Act | None:
+    touched = set(photo_ids)
+    newer = select(Act).where(Act.id > act.id, Act.undone_at.is_(None)).order_by(Act.id.desc())
+    return next((each for each in session.scalars(newer) if touched & {row[0] for row in each.photos}), None)
+
+
+def _stand_again(session: Session, act: Act, photo_ids: Sequence[int]) -> None:
+    """Labels that the act withdrew are said again, as new rows: what was withdrawn once stays so in the record."""
+    withdrawn = session.scalars(
+        select(Label).where(
+            Label.photo_id.in_(photo_ids), Label.withdrawn_at == act.at, Label.withdrawn_by == act.by, Label.act_id.is_not(act.id)
+        )
+    ).all()
+    session.add_all(
+        Label(photo_id=old.photo_id, field=old.field, value=old.value, by=old.by, at=old.at, act_id=old.act_id)
+        for old in withdrawn
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActLine:
+    """One act, as a list shows it."""
+
+    id: int
+    kind: ActKind
+    target: str
+    photos: int
+    by: str
+    at: datetime
+    undone_by: str | None
+
+
+def read_acts(session: Session, *, most: int = 20) -> tuple[ActLine, ...]:
+    """The newest acts first."""
+    return tuple(
+        ActLine(
+            id=act.id,
+            kind=ActKind(act.kind),
+            target=act.target,
+            photos=len(act.photos),
+            by=act.by,
+            at=act.at,
+            undone_by=act.undone_by,
+        )
+        for act in session.scalars(select(Act).order_by(Act.id.desc()).limit(most))
+    )
+
+
+def labels_state(session: Session) -> str:
+    """A text that changes whenever the standing labels do; cheap enough to ask every second."""
+    newest, withdrawn = session.execute(select(func.max(Label.id), func.max(Label.withdrawn_at))).one()
+    return f"{newest or 0} {withdrawn or ''}"
