@@ -1,0 +1,180 @@
+"""A training from labels: what it learns from, what the gate does with it, and how it ends when something goes wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from daemon import retrain as module
+from daemon.home import Home
+from daemon.retrain import Retraining, plan, retrain
+from db.model_tables import TrainingRun
+from db.promoting import promotions
+from db.tables import Label, Photo
+from db.training import ask_cancel, latest_runs
+from db.verified import verified_labels
+from engine import bundle
+from engine.bundle import Card, InputSpec, Training, write_bundle
+from engine.errors import DataError
+from engine.evaluation.aside import is_kept_aside
+from engine.training.renew import Lesson, Renewal, Tell, fingerprint
+from tests.archive import NOW, photo, store, unknown
+
+
+def make(models: Path, version: str, labels: tuple[str, ...], **more: object) -> Path:
+    size = InputSpec(width=32, height=32)
+    card = Card(task="meter_type", version=version, network="small_cnn", labels=labels, input=size, **more)  # type: ignore[arg-type]
+    return write_bundle(models, card, {"weight": np.zeros((2, 2), np.float32)})
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Retraining:
+    """A champion that knows A and B."""
+    make(tmp_path / "models", "v1", ("A", "B"))
+    bundle.promote(tmp_path / "models", "meter_type", "v1")
+    return Retraining(models_dir=tmp_path / "models", cache=tmp_path / "cache", threads=1, by="ana")
+
+
+def learned(order: Renewal, lessons: tuple[Lesson, ...], *, tell: Tell) -> Path:
+    """Instead of learning: a version that knows the new label C."""
+    tell("reading", 0.5)
+    training = Training(fingerprint=fingerprint(bundle.read_card(order.models_dir / "meter_type" / "v1"), lessons))
+    version = bundle.next_version(order.models_dir, "meter_type")
+    return make(order.models_dir, version, ("A", "B", "C"), training=training, renewed_from="v1")
+
+
+@pytest.fixture
+def labelled(database: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Sixty photos that Ana labelled A or C, by path; the answers of the versions are looked up there."""
+    monkeypatch.setattr(module, "renew", learned)
+    rows = [photo(number, path=f"sorted/{'AC'[number % 2]}/{number}.jpg") for number in range(60)]
+    store(database, *rows)
+    store(database, *(Label(photo_id=row.id, field="meter_type", value=row.path[7], by="ana", at=NOW) for row in rows))
+    return {row.path: row.path[7] for row in rows}
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, home: Home, say: Callable[[str, str], str]) -> None:
+    """Let the versions answer what `say` makes of (version, truth)."""
+
+    def answer(folder: Path, photos: list[Path], *, cache: Path, threads: int, tell: Callable[[float], None]) -> list[str]:
+        tell(0.0)
+        return [say(folder.name, path.parent.name) for path in photos]
+
+    monkeypatch.setattr(module, "answer", answer)
+
+
+def run(home: Home, database: Engine, order: Retraining, stop: threading.Event | None = None) -> str:
+    return retrain(home, database, order, stop=stop or threading.Event(), clock=lambda: NOW)
+
+
+def last_run(database: Engine) -> TrainingRun:
+    with Session(database) as session:
+        return latest_runs(session, "meter_type", 1)[0]
+
+
+def judging(order: Retraining) -> str:
+    folder = bundle.current(order.models_dir, "meter_type")
+    assert folder is not None
+    return folder.name
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_better_version_is_promoted_by_itself(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, home, lambda version, truth: truth if version == "v2" or truth == "A" else "UNKNOWN")
+    said = run(home, database, order)
+    assert said.startswith("meter_type v2 judges from now on.")
+    assert judging(order) == "v2"
+    told = last_run(database)
+    assert (told.state, told.decision, told.candidate, told.champion, told.progress) == ("done", "promote", "v2", "v1", 1.0)
+    assert told.photos["learned"] + told.photos["kept_aside"] == 60 and told.photos["kept_aside"] >= 10
+    with Session(database) as session:
+        assert [(row.by, row.before, row.version) for row in promotions(session, "meter_type")] == [("the gate", "v1", "v2")]
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_version_that_forgets_waits_for_a_person_with_the_reason(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, home, lambda version, truth: "C" if version == "v2" else truth)
+    assert "waits for a person" in run(home, database, order)
+    assert judging(order) == "v1"
+    told = last_run(database)
+    assert (told.state, told.decision) == ("done", "wait")
+    assert any("A is recognised less often" in reason for reason in told.reasons)
+
+
+def test_photos_kept_aside_teach_nothing(home: Home, database: Engine, order: Retraining, labelled: dict[str, str]) -> None:
+    with Session(database) as session, session.begin():
+        planned = plan(session, home, order, NOW)
+    taught, aside = ({each.path for each in part} for part in (planned.lessons, planned.aside))
+    assert taught | aside == {home.root / path for path in labelled} and not taught & aside
+    assert all(is_kept_aside(each.meter) for each in planned.aside)
+    assert "C                                   " in "\n".join(planned.lines()) and "new type" in "\n".join(planned.lines())
+
+
+@pytest.mark.usefixtures("labelled")
+def test_the_same_labels_are_not_learned_twice(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, home, lambda version, truth: truth)
+    run(home, database, order)
+    assert run(home, database, order) == "Nothing new to learn."
+    assert bundle.versions(order.models_dir, "meter_type") == ("v1", "v2")
+    with Session(database) as session, session.begin():
+        taught = next(each.photo_id for each in verified_labels(session) if not is_kept_aside(each.meter))
+        label = session.scalars(select(Label).where(Label.photo_id == taught)).one()
+        label.withdrawn_at, label.withdrawn_by = NOW, "ana"
+    assert "v3" in run(home, database, order), "a label taken back is news"
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_cancelled_run_changes_nothing(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(order: Renewal, lessons: tuple[Lesson, ...], *, tell: Tell) -> Path:
+        with Session(database) as session, session.begin():
+            assert ask_cancel(session, NOW)
+        tell("reading", 0.1)
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr(module, "renew", cancelled)
+    assert run(home, database, order) == "Cancelled. Nothing was changed."
+    assert (last_run(database).state, judging(order)) == ("cancelled", "v1")
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_stopping_daemon_ends_the_run(home: Home, database: Engine, order: Retraining) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert "the daemon stopped" in run(home, database, order, stop)
+    assert last_run(database).state == "cancelled"
+
+
+def test_without_labels_the_run_says_what_to_do(home: Home, database: Engine, order: Retraining) -> None:
+    store(database, unknown(1))
+    with pytest.raises(DataError, match="Name a group first"):
+        run(home, database, order)
+    assert last_run(database).state == "failed"
+
+
+def test_a_failure_nobody_expected_is_told_too(
+    home: Home, database: Engine, order: Retraining, labelled: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Path:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(module, "renew", broken)
+    with pytest.raises(ZeroDivisionError):
+        run(home, database, order)
+    told = last_run(database)
+    assert told.state == "failed" and "oh" in str(told.message)
+    with Session(database) as session:
+        assert session.get_one(Photo, 1).path in labelled
