@@ -25,7 +25,9 @@ class SiteSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ignore: tuple[str, ...] = ()  # patterns with * and ? for names or folders that are passed over
-    thresholds: dict[str, float] = Field(default_factory=dict)  # cut per measure, in place of the one for all sites
+    thresholds: dict[str, float] = Field(
+        default_factory=dict
+    )  # tag -> score from which it is said here; 0.5 elsewhere
 
 
 class RetentionSettings(BaseModel):
@@ -63,7 +65,7 @@ class Settings(BaseSettings):
         description="what the folders of the inbox mean, from the top: {site}, {camera} or * for nothing",
     )
     sites: dict[str, SiteSettings] = Field(
-        {}, description="per site: ignore (patterns of names that are passed over) and thresholds (cut per measure)"
+        {}, description="per site: ignore (patterns of names that are passed over) and thresholds (score per tag)"
     )
     keep_best: bool = Field(
         False, description="of photos that show nearly the same picture, put all but the best aside under sorted/near/"

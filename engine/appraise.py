@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from engine import bundle, runtime
 from engine.calibration import probabilities
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
-from engine.quality import Thresholds, judge, measure, shipped
+from engine.quality import Tag, Thresholds, active, judge, measure, shipped
 from engine.recognition import Exemplars, Rule, recognise
 from engine.runtime import Model
 from engine.signature import signature
@@ -17,6 +19,8 @@ from engine.verdict import Clarity, GoodBad, Verdict
 
 CLEAR_FROM = 0.50
 GOOD_FROM = 0.50
+
+NO_CUTS: Mapping[Tag, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +30,7 @@ class Models:
     clarity: Model | None = None
     meter_type: Model | None = None
     good_bad: Model | None = None
+    thresholds: Thresholds | None = None  # of the quality tags; None = the shipped ones
     labelled: Exemplars | None = None  # photos that people labelled since the meter_type model was trained
     rule: Rule = Rule.JOINT  # what decides the meter type
 
@@ -37,17 +42,22 @@ def load_models(models_dir: Path, *, cache: Path, threads: int) -> Models:
         folder = bundle.current(models_dir, task)
         return runtime.load(folder, cache=cache, threads=threads) if folder else None
 
-    return Models(clarity=load("clarity"), meter_type=load("meter_type"), good_bad=load("good_bad"))
+    return Models(
+        clarity=load("clarity"),
+        meter_type=load("meter_type"),
+        good_bad=load("good_bad"),
+        thresholds=active(models_dir),
+    )
 
 
-def appraise(data: bytes, *, models: Models, thresholds: Thresholds | None = None, limits: Limits = Limits()) -> Verdict:
-    """Judge one photo file, by the shipped thresholds where none are given.
+def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS, limits: Limits = Limits()) -> Verdict:
+    """Judge one photo file. `cuts` are a site's own: tag -> score from which it is said there (`Thresholds.with_cuts`).
 
     Raises a `PictureError` for bytes that are no sound picture.
     """
     picture = decode(data, limits)
     measures = measure(picture.pixels)
-    thresholds = thresholds or shipped()
+    thresholds = (models.thresholds or shipped()).with_cuts(cuts)
     quality = judge(measures, thresholds)
     clear, clarity = _clarity(models.clarity, picture.pixels)
     good, good_bad = _good_bad(models.good_bad, picture.pixels)

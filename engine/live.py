@@ -10,6 +10,7 @@ from pathlib import Path
 from engine import bundle
 from engine.appraise import Models, load_models
 from engine.errors import ModelError
+from engine.quality import active_version
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ class LiveModels:
             return self._loaded[1]
 
     def _versions(self) -> _Versions:
-        return tuple(bundle.current(self.models_dir, task) for task in TASKS)
+        thresholds = Path(active_version(self.models_dir))  # a version's content never changes: its name is enough
+        return (*(bundle.current(self.models_dir, task) for task in TASKS), thresholds)
 
     def _versions_or(self, seen: _Versions) -> _Versions:
         try:

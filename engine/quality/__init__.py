@@ -3,7 +3,7 @@
 from engine.quality.judgement import UNSURE, QualityJudgement, judge
 from engine.quality.measures import measure
 from engine.quality.thresholds import DEFECT_TAGS, TAGS, Curve, Rule, Tag, Term, Thresholds
-from engine.quality.versions import shipped
+from engine.quality.versions import active, active_version, shipped
 
 __all__ = [
     "DEFECT_TAGS",
@@ -15,6 +15,8 @@ __all__ = [
     "Tag",
     "Term",
     "Thresholds",
+    "active",
+    "active_version",
     "judge",
     "measure",
     "shipped",

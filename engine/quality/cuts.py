@@ -12,9 +12,12 @@ from engine.quality.thresholds import Tag
 
 Bools = NDArray[np.bool_]
 
+_MOST_GIVEN = 0.06  # F1 that one tag may lose to the good photos
+_LEAST = 5  # photos with, and without, that make a source's F1 mean something
+
 
 def f_score(truth: Bools, said: Bools) -> tuple[float, float, float]:
-    """Precision, recall and F1; 0 where they are not defined."""
+    """Precision, recall and F1, 0..1; 0 where they are not defined."""
     hits = float((truth & said).sum())
     precision = hits / said.sum() if said.any() else 0.0
     recall = hits / truth.sum() if truth.any() else 0.0
@@ -22,55 +25,68 @@ def f_score(truth: Bools, said: Bools) -> tuple[float, float, float]:
     return float(precision), float(recall), float(2 * precision * recall / both) if both else 0.0
 
 
-def choose_cuts(logits: Mapping[Tag, Floats], truth: Mapping[Tag, Floats], good: Bools, budget: float) -> dict[Tag, float]:
+def choose_cuts(
+    logits: Mapping[Tag, Floats], truth: Mapping[Tag, Floats], sources: NDArray[np.str_], good: Bools, budget: float
+) -> dict[Tag, float]:
     """The logit from which each tag is said.
 
-    Each starts where its F1 is best (`truth` NaN = not known). While more than `budget` of the `good` photos carry any tag,
-    the cut moves past one more good photo that costs the least F1.
+    Each starts where its F1 is best, the mean over the sources (`truth` NaN = not known). While more than `budget` of the
+    `good` photos carry a tag that they surely have not, the cut that costs the least F1 moves past one more good photo. No tag
+    gives more than `_MOST_GIVEN`: a few odd photos among the good must not blind it.
     """
-    curves = {tag: _Curve(logits[tag], truth[tag]) for tag in logits}
-    cuts = {tag: curve.best() for tag, curve in curves.items()}
+    curves = {tag: Curve(logits[tag], truth[tag], sources) for tag in logits}
+    best = {tag: curve.best() for tag, curve in curves.items()}
+    cuts = dict(best)
     allowed = int(budget * good.sum())
-    while cuts:
-        said = {tag: good & (logits[tag] >= cut) for tag, cut in cuts.items()}
-        if np.any(list(said.values()), axis=0).sum() <= allowed:
-            break
-        steps = {tag: float(np.nextafter(logits[tag][flags].min(), np.inf)) for tag, flags in said.items() if flags.any()}
-        cheapest = min(steps, key=lambda tag: curves[tag].f1(cuts[tag]) - curves[tag].f1(steps[tag]))
-        cuts[cheapest] = curves[cheapest].beyond(steps[cheapest])
-    return cuts
+    while True:
+        said = {tag: good & (truth[tag] == 0) & (logits[tag] >= cut) for tag, cut in cuts.items()}
+        if not said or np.any(list(said.values()), axis=0).sum() <= allowed:
+            return cuts
+        steps = {tag: curves[tag].after(float(logits[tag][flags].min())) for tag, flags in said.items() if flags.any()}
+        given = {tag: curves[tag].f1(best[tag]) - curves[tag].f1(step) for tag, step in steps.items()}
+        cheapest = min(steps, key=lambda tag: given[tag])
+        if given[cheapest] > _MOST_GIVEN:
+            return cuts
+        cuts[cheapest] = steps[cheapest]
 
 
-class _Curve:
-    """F1 of one tag as its cut moves."""
+class Curve:
+    """F1 of one tag as its cut moves: the mean over the sources that hold photos with and without it.
 
-    def __init__(self, logits: Floats, truth: Floats) -> None:
+    The pooled F1 would be that of the largest source; what photos somebody happened to have more of is no reason.
+    """
+
+    def __init__(self, logits: Floats, truth: Floats, sources: NDArray[np.str_]) -> None:
         known = ~np.isnan(truth)
-        order = np.argsort(logits[known], kind="stable")
-        self._levels = logits[known][order]
-        hits = truth[known][order]
-        # above[i]: photos with the tag among those from place i on
-        self._above = np.concatenate([np.cumsum(hits[::-1])[::-1], [0.0]])
-        self._total = hits.sum()
-
-    def _place(self, cut: float) -> int:
-        return int(np.searchsorted(self._levels, cut, side="left"))
+        self._levels = np.unique(logits[known])
+        parts = [known & (sources == source) for source in np.unique(sources)]
+        parts = [part for part in parts if all((truth[part] == answer).sum() >= _LEAST for answer in (0, 1))] or [known]
+        self._f1 = np.mean([_f1_at(self._levels, logits[part], truth[part] == 1) for part in parts], axis=0)
 
     def f1(self, cut: float) -> float:
-        place = self._place(cut)
-        said = len(self._levels) - place
-        return float(2 * self._above[place] / (said + self._total)) if said + self._total else 0.0
+        """At a cut; 0 where it leaves nothing."""
+        place = int(np.searchsorted(self._levels, cut, side="left"))
+        return float(self._f1[place]) if place < len(self._levels) else 0.0
 
     def best(self) -> float:
-        """In the middle of the gap below the best place, so that no photo lies on the cut."""
-        said = np.arange(len(self._levels), 0, -1)
-        place = int(np.argmax(2 * self._above[:-1] / (said + self._total)))
+        """In the middle of the gap below the best level, so that no photo lies on the cut."""
+        return self._below(int(np.argmax(self._f1)))
+
+    def after(self, level: float) -> float:
+        """The best cut that leaves out a photo at `level`."""
+        place = int(np.searchsorted(self._levels, level, side="right"))
+        if place >= len(self._levels):
+            return level + 1.0
+        return max(self._below(place + int(np.argmax(self._f1[place:]))), float(np.nextafter(level, np.inf)))
+
+    def _below(self, place: int) -> float:
         below = self._levels[place - 1] if place else self._levels[place] - 1
         return float((below + self._levels[place]) / 2)
 
-    def beyond(self, cut: float) -> float:
-        """In the middle of the gap that begins at `cut`."""
-        place = self._place(cut)
-        if place >= len(self._levels):
-            return cut
-        return float((cut + self._levels[place]) / 2)
+
+def _f1_at(levels: Floats, logits: Floats, truth: Bools) -> Floats:
+    """F1 of saying the tag from each of the levels on."""
+    hits, all_of_them = np.sort(logits[truth]), np.sort(logits)
+    found = len(hits) - np.searchsorted(hits, levels, side="left")
+    said = len(all_of_them) - np.searchsorted(all_of_them, levels, side="left")
+    return np.asarray(2 * found / np.maximum(said + len(hits), 1), np.float64)

@@ -25,18 +25,18 @@ class LabelledPhoto:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """One measured photo. `group`: never on both sides of a cross-validation. `source`: weighs as a whole, not by number."""
+    """One measured photo.
+
+    `group`: never on both sides of a cross-validation. `source`: a large one does not outvote the others by its number.
+    `good`: a photo that nobody would want to see tagged.
+    """
 
     measures: Mapping[str, float]
     present: frozenset[Tag]
     unsure: frozenset[Tag] = frozenset()
     group: str
     source: str = ""
-
-    @property
-    def good(self) -> bool:
-        """Whether it is known to have no defect at all."""
-        return not self.present and not self.unsure
+    good: bool = False
 
 
 def read_labelled(table: Path) -> tuple[LabelledPhoto, ...]:

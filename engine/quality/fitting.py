@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from engine.quality.cuts import choose_cuts, f_score
 from engine.quality.examples import Example
 from engine.quality.logistic import Floats, balanced, fit_logistic, folds
-from engine.quality.thresholds import DEFECT_TAGS, Figures, Rule, Tag, Term, Thresholds
+from engine.quality.thresholds import Figures, Rule, Tag, Term, Thresholds
 
 FOLDS = 8
 LEAST = 6  # photos with a tag, and as many without, below which its rule is left as it is
@@ -37,6 +37,14 @@ class FitOptions:
     penalties: tuple[float, ...] = (1.0,)
     good_budget: float = 0.03  # share of good photos that may carry a tag
     seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """What was said of every example by rules that its fold had no part in: per tag (N,) logits, and whether it was said."""
+
+    logits: Mapping[Tag, Floats]
+    said: Mapping[Tag, Bools]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,32 +75,34 @@ def fit(
     created: str,
     options: FitOptions = FitOptions(),
     tell: Callable[[str], None] = lambda line: None,
-) -> Thresholds:
-    """A new version, tuned from `start`; tags with too few examples keep their rule.
+) -> tuple[Thresholds, LeftOut]:
+    """A new version, tuned from `start`; tags with too few examples keep their rule. And what its figures were made from.
 
-    Rules of `start` with several terms are fitted as one; a second rule of the same tag is kept as it is.
+    `fixed` rules stay as they are.
     """
     data = _data(examples, options.seed)
-    learned = {rule.tag: rule for rule in start.rules if rule.terms and _enough(data, rule.tag) and rule.tag not in _twice(start)}
+    learned = {rule.tag: rule for rule in start.rules if not rule.fixed and _enough(data, rule.tag)}
     fitted, logits = {}, {}
     for tag, rule in learned.items():
         penalty = min(options.penalties, key=lambda each: _loss(data, tag, _left_out(data, rule, each)))
         fitted[tag], logits[tag] = _fit_rule(data, rule, penalty), _left_out(data, rule, penalty)
         tell(f"{tag.value}: {len(rule.terms)} measures, penalty {penalty:g}")
     truth = {tag: data.truth(tag) for tag in learned}
-    cuts = choose_cuts(logits, truth, data.good, options.good_budget)
+    cuts = choose_cuts(logits, truth, data.sources, data.good, options.good_budget)
     moved = {tag: replace(rule, bias=rule.bias - cuts[tag]) for tag, rule in fitted.items()}
     said = _cross_fitted(data, logits, truth, options.good_budget)
-    any_tag = np.any([said[tag] for tag in said], axis=0) if said else np.zeros(len(data.examples), bool)
-    return Thresholds(
+    wrong = [said[tag] & (truth[tag] == 0) for tag in learned]
+    any_tag = np.any(wrong, axis=0) if wrong else np.zeros(len(data.examples), bool)
+    thresholds = Thresholds(
         version=version,
         parent=start.version,
         created=created,
-        rules=tuple(moved.get(rule.tag, rule) for rule in start.rules),
+        rules=tuple(rule if rule.fixed else moved.get(rule.tag, rule) for rule in start.rules),
         fitted_on=f"{len(data.examples)} photos in {len(set(data.groups.tolist()))} groups, {FOLDS} folds",
         good_tagged=float(any_tag[data.good].mean()) if data.good.any() else None,
         figures={tag: _figures(data, truth[tag], logits[tag], said[tag], options.seed) for tag in learned},
     )
+    return thresholds, LeftOut(logits=logits, said=said)
 
 
 def _data(examples: Sequence[Example], seed: int) -> _Data:
@@ -104,11 +114,6 @@ def _data(examples: Sequence[Example], seed: int) -> _Data:
         good=np.array([example.good for example in examples], bool),
         fold=folds(groups, FOLDS, seed),
     )
-
-
-def _twice(start: Thresholds) -> frozenset[Tag]:
-    tags = [rule.tag for rule in start.rules]
-    return frozenset(tag for tag in tags if tags.count(tag) > 1)
 
 
 def _enough(data: _Data, tag: Tag) -> bool:
@@ -176,7 +181,7 @@ def _cross_fitted(data: _Data, logits: Mapping[Tag, Floats], truth: Mapping[Tag,
     for number in np.unique(data.fold):
         out = data.fold == number
         hidden = {tag: np.where(out, np.nan, answers) for tag, answers in truth.items()}
-        cuts = choose_cuts(logits, hidden, data.good & ~out, budget)
+        cuts = choose_cuts(logits, hidden, data.sources, data.good & ~out, budget)
         for tag, cut in cuts.items():
             said[tag][out] = logits[tag][out] >= cut
     return said
@@ -209,8 +214,3 @@ def _interval(answers: Bools, scores: Floats, groups: NDArray[np.str_], seed: in
             areas.append(roc_auc_score(answers[drawn], scores[drawn]))
     low, high = np.percentile(areas, (5, 95)) if areas else (np.nan, np.nan)
     return float(low), float(high)
-
-
-def plan_rules(plans: Mapping[Tag, tuple[Term, ...]]) -> tuple[Rule, ...]:
-    """Rules that say nothing yet but which measures may speak, and in which direction."""
-    return tuple(Rule(tag=tag, terms=plans[tag], bias=0.0) for tag in DEFECT_TAGS if tag in plans)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import exp, log, sqrt
 
+from engine.errors import ArgumentError
+
 
 class Tag(StrEnum):
     """What can be said of a photo's quality. All but `WELL_EXPOSED` are defects."""
@@ -73,16 +75,20 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """A tag's score: 1 / (1 + exp(-(bias + sum of the terms' shares))). The tag is said from 0.5."""
+    """A tag's score: 1 / (1 + exp(-(bias + sum of the terms' shares))). The tag is said from 0.5.
+
+    `fixed` rules hold by definition and are not learned.
+    """
 
     tag: Tag
     terms: tuple[Term, ...]
     bias: float
+    fixed: bool = False
 
     @classmethod
-    def at(cls, tag: Tag, measure: str, cut: float, slope: float) -> Rule:
+    def at(cls, tag: Tag, measure: str, cut: float, slope: float, *, fixed: bool = False) -> Rule:
         """One measure, 0.5 at its `cut`, `slope` logits per unit; below zero, small numbers are the defect."""
-        return cls(tag=tag, terms=(Term(measure=measure, weight=slope),), bias=-slope * cut)
+        return cls(tag=tag, terms=(Term(measure=measure, weight=slope),), bias=-slope * cut, fixed=fixed)
 
     def logit(self, measures: Mapping[str, float]) -> float:
         """Even odds at 0. Raises `KeyError` for a measure that was not taken."""
@@ -115,7 +121,7 @@ class Thresholds:
     parent: str | None = None  # the version it was tuned from, and that a rollback returns to
     created: str | None = None  # ISO date
     fitted_on: str | None = None  # photos and groups, in words
-    good_tagged: float | None = None  # share of good photos with any defect tag, left-out photos
+    good_tagged: float | None = None  # share of good, left-out photos that are given a defect tag they surely have not
     figures: Mapping[Tag, Figures] = field(default_factory=dict)
 
     def with_cuts(self, cuts: Mapping[Tag, float]) -> Thresholds:
@@ -132,3 +138,15 @@ class Thresholds:
         )
         said = ",".join(f"{tag.value}={cut:g}" for tag, cut in sorted(cuts.items()))
         return replace(self, version=f"{self.version}+{hashlib.sha256(said.encode()).hexdigest()[:8]}", rules=moved)
+
+
+def parse_cuts(said: Mapping[str, float]) -> dict[Tag, float]:
+    """A site's own cuts, as the settings say them: tag -> score. Raises `ArgumentError` for what is no tag or no score."""
+    for name, cut in said.items():
+        if name not in TAGS or name == Tag.WELL_EXPOSED:
+            raise ArgumentError(f"{name} is no quality tag. Tags: {', '.join(tag.value for tag in DEFECT_TAGS)}.")
+        if not 0 < cut < 1:
+            raise ArgumentError(
+                f"{name} = {cut:g}: a score lies between 0 and 1; a tag is said from 0.5 where nothing else is set."
+            )
+    return {Tag(name): cut for name, cut in said.items()}

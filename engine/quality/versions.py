@@ -17,7 +17,7 @@ from engine.quality.thresholds import Thresholds
 
 DEFAULT_VERSION = "2026-1"
 _SHIPPED = Path(__file__).parent / "shipped"
-_FOLDER, _CURRENT = "thresholds", "CURRENT"
+FOLDER, _CURRENT = "thresholds", "CURRENT"
 
 
 @cache
@@ -54,24 +54,24 @@ def find(models_dir: Path, version: str) -> Thresholds:
     """A version by its name, tuned or shipped. Raises `ModelError` naming those there are."""
     if version not in (known := versions(models_dir)):
         raise ModelError(f"There is no threshold version {version!r}. Known: {', '.join(known)}.")
-    tuned = models_dir / _FOLDER / f"{version}.json"
+    tuned = models_dir / FOLDER / f"{version}.json"
     return read(tuned) if tuned.is_file() else shipped(version)
 
 
 def versions(models_dir: Path) -> tuple[str, ...]:
     """The names of all versions, shipped ones first."""
-    tuned = sorted((models_dir / _FOLDER).glob("*.json"))
+    tuned = sorted((models_dir / FOLDER).glob("*.json"))
     return tuple(dict.fromkeys(path.stem for path in (*sorted(_SHIPPED.glob("*.json")), *tuned)))
 
 
 def active_version(models_dir: Path) -> str:
     """The name of the version that judges."""
     try:
-        return (models_dir / _FOLDER / _CURRENT).read_text(encoding="utf-8").strip() or DEFAULT_VERSION
+        return (models_dir / FOLDER / _CURRENT).read_text(encoding="utf-8").strip() or DEFAULT_VERSION
     except FileNotFoundError:
         return DEFAULT_VERSION
     except OSError as error:
-        raise ModelError(f"{models_dir / _FOLDER / _CURRENT} cannot be read: {error.strerror}.") from error
+        raise ModelError(f"{models_dir / FOLDER / _CURRENT} cannot be read: {error.strerror}.") from error
 
 
 def active(models_dir: Path) -> Thresholds:
@@ -82,7 +82,7 @@ def active(models_dir: Path) -> Thresholds:
 def adopt(models_dir: Path, version: str) -> None:
     """Let `version` judge from now on; one line, rewritten in one step. Raises `ModelError` if it cannot be read."""
     find(models_dir, version)
-    folder = models_dir / _FOLDER
+    folder = models_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".{_CURRENT}.{os.getpid()}"
     beside.write_text(version + "\n", encoding="utf-8")

@@ -1,0 +1,144 @@
+"""`python -m engine tune`: thresholds fitted to a user's own labelled photos, and which version judges."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import ArgumentError, DataError, PictureError
+
+if TYPE_CHECKING:
+    from engine.quality import Thresholds
+    from engine.quality.examples import Example
+
+SUMMARY = "fit the quality thresholds to your own labelled photos; list, adopt and roll back threshold versions"
+EXAMPLE = "python -m engine tune labelled.csv        # then: python -m engine tune --adopt tuned-1"
+
+PENALTIES = (1.0, 10.0, 100.0, 1000.0)  # the largest leaves little but the cut free: right for a few dozen photos
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A table to learn from, or what to do with the versions there are."""
+    parser.add_argument("labelled", nargs="?", type=Path, help="CSV with the columns file, tags and, if known, unsure, group")
+    parser.add_argument("--name", help="the new version's name (default: tuned-1, tuned-2, ...)")
+    parser.add_argument("--list", action="store_true", help="show the versions, their figures, and which one judges")
+    parser.add_argument("--adopt", nargs="?", const="", metavar="VERSION", help="let a version, or the one just tuned, judge")
+    parser.add_argument("--rollback", action="store_true", help="return to the version that the active one was tuned from")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0, or 3 if some photos could not be read; expected failures are raised as `EngineError`."""
+    from engine.quality import versions
+
+    failed = 0
+    if args.labelled:
+        version, failed = _tune(args.labelled, args.models_dir, args.name)
+        if args.adopt == "":
+            args.adopt = version
+    elif args.adopt == "":
+        raise ArgumentError("--adopt needs the name of a version where nothing is tuned. See --list.")
+    elif not (args.adopt or args.rollback or args.list):
+        raise ArgumentError("Give a CSV of labelled photos, or --list, --adopt VERSION or --rollback.")
+    if args.rollback:
+        print(f"{versions.rollback(args.models_dir)} judges from now on")
+    elif args.adopt:
+        versions.adopt(args.models_dir, args.adopt)
+        print(f"{args.adopt} judges from now on; bring the archive along with: python -m daemon retag")
+    if args.list:
+        _print_versions(args.models_dir)
+    return 3 if failed else 0
+
+
+def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
+    from engine.quality import versions
+    from engine.quality.fitting import FitOptions, fit
+
+    start = versions.active(models_dir)
+    examples, failed = _measured(table)
+    version = name or versions.next_version(models_dir)
+    if version in versions.versions(models_dir):
+        raise ArgumentError(f"There is a version {version} already; give the new one another --name.")
+    fitted, _ = fit(
+        examples,
+        start,
+        version=version,
+        created=datetime.date.today().isoformat(),
+        options=FitOptions(penalties=PENALTIES),
+        tell=lambda line: print(line, file=sys.stderr),
+    )
+    if not fitted.figures:
+        raise DataError("No tag has enough photos: a tag is learned from at least 6 photos with it and 6 without, in 4 groups.")
+    path = versions.write(fitted, models_dir / versions.FOLDER)
+    print(f"{path}: tuned from {start.version} on {fitted.fitted_on}")
+    _print_figures(fitted)
+    _print_preview(examples, start, fitted)
+    print(f"Nothing is changed yet. See the archive's changes: python -m daemon retag --dry-run --thresholds {version}")
+    print(f"Let it judge: python -m engine tune --adopt {version}")
+    return version, failed
+
+
+def _measured(table: Path) -> tuple[list[Example], int]:
+    """The labelled photos with their numbers, and how many could not be read."""
+    from tqdm import tqdm
+
+    from engine.picture import decode
+    from engine.quality import measure
+    from engine.quality.examples import Example, read_labelled
+
+    examples, failed = [], 0
+    for photo in tqdm(read_labelled(table), desc="measuring", unit="photo", disable=None):
+        try:
+            measures = measure(decode(photo.path.read_bytes()).pixels)
+        except (PictureError, OSError) as error:
+            print(f"left out: {photo.path}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        examples.append(
+            Example(
+                measures=measures,
+                present=photo.present,
+                unsure=photo.unsure,
+                group=photo.group,
+                good=not photo.present and not photo.unsure,
+            )
+        )
+    if not examples:
+        raise DataError(f"None of the photos in {table} can be read. Its files are looked for beside it.")
+    return examples, failed
+
+
+def _print_figures(thresholds: Thresholds) -> None:
+    print("On photos left out of the fit:")
+    print(f"  {'tag':<16} {'with':>5} {'without':>8} {'AUC (5-95 %)':>20} {'F1':>5} {'precision':>10} {'recall':>7}")
+    for tag, each in thresholds.figures.items():
+        low, high = each.auc_interval
+        area = f"{each.auc:.3f} ({low:.3f}-{high:.3f})"
+        print(
+            f"  {tag.value:<16} {each.positives:>5} {each.negatives:>8} {area:>20} {each.f1:>5.2f} {each.precision:>10.2f} "
+            f"{each.recall:>7.2f}"
+        )
+    if thresholds.good_tagged is not None:
+        print(f"  good photos with a defect tag: {thresholds.good_tagged:.1%}")
+
+
+def _print_preview(examples: list[Example], before: Thresholds, after: Thresholds) -> None:
+    from engine.quality import judge
+    from engine.quality.preview import preview
+
+    print(f"On the labelled photos, {after.version} instead of {before.version}:")
+    for line in preview(((judge(each.measures, before).tags, each.measures) for each in examples), after).lines():
+        print(f"  {line}")
+
+
+def _print_versions(models_dir: Path) -> None:
+    from engine.quality import versions
+
+    now = versions.active_version(models_dir)
+    for name in versions.versions(models_dir):
+        each = versions.find(models_dir, name)
+        mark, origin = "*" if name == now else " ", f"from {each.parent}" if each.parent else "shipped"
+        print(f"{mark} {name:<14} {each.created or '':<11} {origin:<14} {each.fitted_on or ''}")
+    print("* judges")

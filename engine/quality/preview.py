@@ -1,0 +1,66 @@
+"""What other thresholds would change, before anybody adopts them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.quality.judgement import judge
+from engine.quality.thresholds import TAGS, Thresholds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """`gained` and `lost`: tag -> photos. `changed`: photos with any change. `unmeasured`: photos whose stored numbers are
+    too old for these thresholds; they would stay as they are.
+    """
+
+    version: str
+    photos: int
+    changed: int
+    unmeasured: int
+    gained: Mapping[str, int]
+    lost: Mapping[str, int]
+
+    def lines(self) -> list[str]:
+        """In words, the largest change first."""
+        said = [(count, f"would lose {tag}") for tag, count in self.lost.items()]
+        said += [(count, f"would gain {tag}") for tag, count in self.gained.items()]
+        lines = [
+            f"{count:,} of {self.photos:,} photos {what}" for count, what in sorted(said, key=lambda each: (-each[0], each[1]))
+        ]
+        if not lines:
+            lines = [f"No tag of the {self.photos:,} photos would change."]
+        if self.unmeasured:
+            lines.append(f"{self.unmeasured:,} photos lack numbers that {self.version} needs and would stay as they are.")
+        return lines
+
+
+def preview(photos: Iterable[tuple[Collection[str], Mapping[str, float]]], thresholds: Thresholds) -> Preview:
+    """Compare the tags that photos have with those that `thresholds` make of their stored measures; no pixels are read."""
+    gained, lost = Counter[str](), Counter[str]()
+    seen = changed = unmeasured = 0
+    for before, measures in photos:
+        seen += 1
+        try:
+            after = set(judge(measures, thresholds).tags)
+        except KeyError:
+            unmeasured += 1
+            continue
+        changed += after != set(before)
+        gained.update(after - set(before))
+        lost.update(set(before) - after)
+    order = {tag: place for place, tag in enumerate(TAGS)}
+
+    def sorted_counts(counts: Counter[str]) -> dict[str, int]:
+        return dict(sorted(counts.items(), key=lambda each: order.get(each[0], len(order))))
+
+    return Preview(
+        version=thresholds.version,
+        photos=seen,
+        changed=changed,
+        unmeasured=unmeasured,
+        gained=sorted_counts(gained),
+        lost=sorted_counts(lost),
+    )
