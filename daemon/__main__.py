@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -25,6 +26,7 @@ from settings import Settings, SettingsError, load_settings
 if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands that need them
     from daemon.schedule import Chore
     from daemon.watch import Watch
+    from engine.quality import SiteCuts
 
 EXIT_USAGE, EXIT_RUNNING = 2, 4
 
@@ -91,17 +93,29 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
 
 
 def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
-    from daemon.model_jobs import ModelJobs
-    from daemon.retry_jobs import RetryJobs
-    from daemon.schedule import Chore
+    from daemon.chores import all_chores
 
-    arguments = ["--home", str(settings.home)]
-    retries = RetryJobs(home, database, arguments, template=settings.file_template, limit=settings.retry_limit)
-    models = ModelJobs(home, database, arguments)
-    return [
-        Chore(name="retries", every_s=2, work=retries.tick, stop=retries.stop),
-        Chore(name="models", every_s=2, work=models.tick, stop=models.stop),
-    ]
+    return all_chores(
+        home,
+        database,
+        ["--home", str(settings.home)],
+        template=settings.file_template,
+        retry_limit=settings.retry_limit,
+        addresses=_addresses(settings),
+        notify_minutes=settings.notify_minutes,
+        drift_points=settings.drift_points,
+        limits=_retention(settings),
+    )
+
+
+def _addresses(settings: Settings) -> list[str]:
+    return [address.get_secret_value() for address in settings.notify_urls]
+
+
+def _retention(settings: Settings) -> dict[str, Keep]:
+    from db.retention import Keep
+
+    return {outcome: Keep(days=keep.days, gigabytes=keep.gigabytes) for outcome, keep in settings.retention.items()}
 
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -114,6 +128,7 @@ def _once(args: argparse.Namespace, settings: Settings, home: Home, database: En
 def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
     """Wire the watch: settings, models, intake."""
     from daemon.intake import Intake
+    from daemon.judging import Here
     from daemon.watch import Pace, Watch
     from engine.appraise import appraise
     from engine.live import LiveModels
@@ -122,15 +137,24 @@ def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
     models = LiveModels(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
     models.get()  # a damaged model stops the start, not the first photo
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
+    cuts = site_cuts(settings)
     intake = Intake(
         home,
         database,
         lambda data: appraise(data, models=models.get(), limits=limits),
         template=settings.file_template,
         max_bytes=settings.max_bytes,
+        begin=lambda data, site: Here(lambda: appraise(data, models=models.get(), cuts=cuts.of(site), limits=limits)),
     )
     pace = Pace(settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s)
     return Watch(home, database, intake, pace, folders=_folders(settings))
+
+
+def site_cuts(settings: Settings) -> SiteCuts:
+    """The sites' own thresholds. Raises `ArgumentError` for what is no tag or no score."""
+    from engine.quality import SiteCuts
+
+    return SiteCuts.parse({name: site.thresholds for name, site in settings.sites.items()})
 
 
 def _folders(settings: Settings) -> InboxFolders:
@@ -163,30 +187,29 @@ def _status(args: argparse.Namespace, settings: Settings, home: Home, database: 
 
 
 def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.near import NearPhotos
-    from daemon.retry import Retrying, refused_photos
+    from daemon.upkeep import look_again
     from engine.appraise import appraise, load_models
     from engine.picture import Limits
 
-    with locked(home.db / "retry.lock"):
-        ids = refused_photos(database, args.ids, reason=args.reason, due=args.due, limit=settings.retry_limit)
-        if not ids:
-            print("Nothing to look at again.")
-            return 0
-        models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
-        limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-        retrying = Retrying(
-            home=home,
-            database=database,
-            judge=lambda data, site: appraise(data, models=models, limits=limits),
-            template=settings.file_template,
-            max_bytes=settings.max_bytes,
-            limit=settings.retry_limit,
-            near=NearPhotos(),
-        )
-        ended = retrying.retry(ids, by=args.by)
-    print(f"Looked again at {len(ids)}: " + ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items())))
+    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
+    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
+    judge = partial(appraise, models=models, limits=limits)
+    said = look_again(home, database, args, lambda data, site: judge(data), settings.file_template, limits, settings.retry_limit)
+    print(said)
     return 0
+
+
+def _retain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.upkeep import tell_retention
+
+    print(tell_retention(home, database, _retention(settings), dry_run=args.dry_run))
+    return 0
+
+
+def _notify_test(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.upkeep import send_test
+
+    return send_test(_addresses(settings))
 
 
 def _retrain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -215,6 +238,19 @@ def _rejudge(args: argparse.Namespace, settings: Settings, home: Home, database:
     models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1)
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
     print(judge_again(home, database, models, limits, stop=_stopped_by_signals(), most=args.most))
+    return 0
+
+
+def _retag(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.retag import tell_preview, tell_retag
+
+    if args.dry_run:
+        print(tell_preview(database, settings.models_dir, site_cuts(settings), args.thresholds))
+    elif args.thresholds:
+        raise SettingsError("--thresholds goes with --dry-run. To let it judge: python -m engine tune --adopt " + args.thresholds)
+    else:
+        with locked(home.db / "retag.lock"):
+            print(tell_retag(database, settings.models_dir, site_cuts(settings), _stopped_by_signals()))
     return 0
 
 
@@ -252,8 +288,9 @@ def _greet(home: Home) -> None:
     print("  Stop with Ctrl-C.", flush=True)
 
 
-_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "export": _export,
-    "retrain": _retrain, "rejudge": _rejudge, "models": _models, "promote": _models, "rollback": _models,
+_RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "retain": _retain,
+    "notify-test": _notify_test, "export": _export,
+    "retrain": _retrain, "rejudge": _rejudge, "retag": _retag, "models": _models, "promote": _models, "rollback": _models,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -20,9 +20,12 @@ COMMANDS = {
         "Judge unknown and doubtful photos again with the version that judges now.",
         "python -m daemon rejudge --most 1000",
     ),
+    "retag": ("Judge the stored numbers of all photos by the thresholds that judge now.", "python -m daemon retag --dry-run"),
     "models": ("List the versions of a model.", "python -m daemon models"),
     "promote": ("Let a version judge from the next photo on.", "python -m daemon promote v3"),
     "rollback": ("Let the version before the current one judge again.", "python -m daemon rollback"),
+    "retain": ("Remove the files that retention lets go; their rows stay.", "python -m daemon retain --dry-run"),
+    "notify-test": ("Send a test message to every address of notify_urls.", "python -m daemon notify-test --home archive"),
     "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
 }
 
@@ -48,11 +51,16 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="as one JSON object")
         if name == "export":
             command.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .jsonl, .csv or .xlsx")
+        if name == "retain":
+            command.add_argument("--dry-run", action="store_true", help="say which files would go, and remove nothing")
         if name == "retry":
             command.add_argument("ids", type=int, nargs="*", metavar="ID", help="photos; none = all that are refused")
             command.add_argument("--reason", metavar="CODE", help="only those refused for this reason, such as truncated")
             command.add_argument("--due", action="store_true", help="only those whose time has come")
             command.add_argument("--by", default="command line", help=argparse.SUPPRESS)
+        if name == "retag":
+            command.add_argument("--dry-run", action="store_true", help="say how many photos would gain or lose which tag")
+            command.add_argument("--thresholds", metavar="VERSION", help="with --dry-run: another version than the active one")
         if name in ("retrain", "rejudge", "models", "promote", "rollback"):
             _add_model_arguments(name, command)
     return whole

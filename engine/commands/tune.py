@@ -126,10 +126,11 @@ def _print_figures(thresholds: Thresholds) -> None:
 
 def _print_preview(examples: list[Example], before: Thresholds, after: Thresholds) -> None:
     from engine.quality import judge
-    from engine.quality.preview import preview
+    from engine.quality.preview import Tagged, preview
 
     print(f"On the labelled photos, {after.version} instead of {before.version}:")
-    for line in preview(((judge(each.measures, before).tags, each.measures) for each in examples), after).lines():
+    photos = (Tagged(tags=judge(each.measures, before).tags, measures=each.measures, thresholds=after) for each in examples)
+    for line in preview(photos, after.version).lines():
         print(f"  {line}")
 
 

@@ -2,16 +2,18 @@
 
 from engine.quality.judgement import UNSURE, QualityJudgement, judge
 from engine.quality.measures import measure
-from engine.quality.thresholds import DEFECT_TAGS, TAGS, Curve, Rule, Tag, Term, Thresholds
+from engine.quality.thresholds import DEFECT_TAGS, NO_SITE_CUTS, TAGS, Curve, Rule, SiteCuts, Tag, Term, Thresholds
 from engine.quality.versions import active, active_version, shipped
 
 __all__ = [
     "DEFECT_TAGS",
+    "NO_SITE_CUTS",
     "TAGS",
     "UNSURE",
     "Curve",
     "QualityJudgement",
     "Rule",
+    "SiteCuts",
     "Tag",
     "Term",
     "Thresholds",

@@ -37,27 +37,37 @@ class Preview:
         return lines
 
 
-def preview(photos: Iterable[tuple[Collection[str], Mapping[str, float]]], thresholds: Thresholds) -> Preview:
-    """Compare the tags that photos have with those that `thresholds` make of their stored measures; no pixels are read."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tagged:
+    """A photo's tags as they are, its numbers, and the thresholds that would judge them."""
+
+    tags: Collection[str]
+    measures: Mapping[str, float]
+    thresholds: Thresholds
+
+
+def preview(photos: Iterable[Tagged], version: str) -> Preview:
+    """Compare the tags that photos have with those that other thresholds make of their stored measures; no pixels are read."""
     gained, lost = Counter[str](), Counter[str]()
     seen = changed = unmeasured = 0
-    for before, measures in photos:
+    for photo in photos:
         seen += 1
+        before = set(photo.tags)
         try:
-            after = set(judge(measures, thresholds).tags)
+            after = set(judge(photo.measures, photo.thresholds).tags)
         except KeyError:
             unmeasured += 1
             continue
-        changed += after != set(before)
-        gained.update(after - set(before))
-        lost.update(set(before) - after)
+        changed += after != before
+        gained.update(after - before)
+        lost.update(before - after)
     order = {tag: place for place, tag in enumerate(TAGS)}
 
     def sorted_counts(counts: Counter[str]) -> dict[str, int]:
         return dict(sorted(counts.items(), key=lambda each: order.get(each[0], len(order))))
 
     return Preview(
-        version=thresholds.version,
+        version=version,
         photos=seen,
         changed=changed,
         unmeasured=unmeasured,

@@ -140,13 +140,31 @@ class Thresholds:
         return replace(self, version=f"{self.version}+{hashlib.sha256(said.encode()).hexdigest()[:8]}", rules=moved)
 
 
-def parse_cuts(said: Mapping[str, float]) -> dict[Tag, float]:
-    """A site's own cuts, as the settings say them: tag -> score. Raises `ArgumentError` for what is no tag or no score."""
-    for name, cut in said.items():
-        if name not in TAGS or name == Tag.WELL_EXPOSED:
-            raise ArgumentError(f"{name} is no quality tag. Tags: {', '.join(tag.value for tag in DEFECT_TAGS)}.")
-        if not 0 < cut < 1:
-            raise ArgumentError(
-                f"{name} = {cut:g}: a score lies between 0 and 1; a tag is said from 0.5 where nothing else is set."
-            )
-    return {Tag(name): cut for name, cut in said.items()}
+@dataclass(frozen=True, slots=True)
+class SiteCuts:
+    """Sites that say tags from other scores than 0.5: (site, ((tag, score), ...)), ..."""
+
+    cuts: tuple[tuple[str, tuple[tuple[Tag, float], ...]], ...] = ()
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Mapping[str, float]]) -> SiteCuts:
+        """As the settings say them: site -> tag -> score. Raises `ArgumentError` for what is no tag or no score."""
+        return cls(tuple((site, tuple(_cut(site, *each) for each in cuts.items())) for site, cuts in said.items() if cuts))
+
+    def of(self, site: str | None) -> Mapping[Tag, float]:
+        """A site's own cuts, for `Thresholds.with_cuts`; empty where it has none."""
+        return dict(next((cuts for name, cuts in self.cuts if name == site), ()))
+
+
+NO_SITE_CUTS = SiteCuts()
+
+
+def _cut(site: str, name: str, score: float) -> tuple[Tag, float]:
+    if name not in TAGS or name == Tag.WELL_EXPOSED:
+        known = ", ".join(tag.value for tag in DEFECT_TAGS)
+        raise ArgumentError(f"sites.{site}.thresholds: {name!r} is no quality tag. Tags: {known}.")
+    if not 0 < score < 1:
+        raise ArgumentError(
+            f"sites.{site}.thresholds: {name} = {score:g} is no score between 0 and 1 (0.5 holds where none is set)."
+        )
+    return Tag(name), score

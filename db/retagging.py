@@ -1,0 +1,60 @@
+"""Judging stored numbers again: photos in order, and a new judgement in place of the old one, which is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from db.quality_tables import EarlierJudgement
+from db.tables import Photo, PhotoTag
+from engine.quality import QualityJudgement
+
+BATCH = 500  # photos per transaction: the daemon writes in between
+
+
+def measured_photos(session: Session, after_id: int) -> Sequence[Photo]:
+    """The next `BATCH` photos with stored measures, by id, with their tags."""
+    query = select(Photo).where(Photo.measures.is_not(None), Photo.id > after_id).order_by(Photo.id).limit(BATCH)
+    return session.scalars(query.options(selectinload(Photo.tags))).all()
+
+
+def tags_of(photo: Photo) -> tuple[str, ...]:
+    """The quality tags a photo has now."""
+    return tuple(each.tag for each in photo.tags)
+
+
+def judged_by(photo: Photo) -> str | None:
+    """The threshold version that made them."""
+    return (photo.stamps or {}).get("thresholds")
+
+
+def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgement, *, version: str, now: datetime) -> None:
+    """Write a judgement of `version` over the one there is, and keep that as an `EarlierJudgement`."""
+    session.add(
+        EarlierJudgement(
+            photo_id=photo.id,
+            replaced_at=now,
+            thresholds=judged_by(photo) or "unknown",
+            replaced_by=version,
+            quality=photo.quality or "",
+            quality_score=photo.quality_score if photo.quality_score is not None else 0.0,
+            tags=list(tags_of(photo)),
+            scores=dict(photo.scores or {}),
+            suggestions=list(photo.suggestions or []),
+        )
+    )
+    kept = {each.tag: each for each in photo.tags}
+    photo.tags = [kept.get(tag) or PhotoTag(tag=tag) for tag in judgement.tags]
+    photo.quality, photo.quality_score = judgement.quality.value, judgement.quality_score
+    photo.scores, photo.suggestions = dict(judgement.scores), list(judgement.suggestions)
+    photo.stamps = {**(photo.stamps or {}), "thresholds": version}
+
+
+def earlier_judgements(session: Session, photo_id: int) -> Iterator[EarlierJudgement]:
+    """What a photo was called before, oldest first."""
+    yield from session.scalars(
+        select(EarlierJudgement).where(EarlierJudgement.photo_id == photo_id).order_by(EarlierJudgement.id)
+    )
