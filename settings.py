@@ -25,9 +25,7 @@ class SiteSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ignore: tuple[str, ...] = ()  # patterns with * and ? for names or folders that are passed over
-    thresholds: dict[str, float] = Field(
-        default_factory=dict
-    )  # tag -> score from which it is said here; 0.5 elsewhere
+    thresholds: dict[str, float] = Field(default_factory=dict)  # tag -> score from which it is said here; 0.5 elsewhere
 
 
 class RetentionSettings(BaseModel):
@@ -119,6 +117,11 @@ class Settings(BaseSettings):
         """Command line, then environment, then the file in home."""
         home = init_settings().get("home") or env_settings().get("home") or ROOT
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _absolute(Path(home)) / "settings.toml")
+
+    @property
+    def notify_addresses(self) -> list[str]:
+        """The secret addresses of `notify_urls`."""
+        return [address.get_secret_value() for address in self.notify_urls]
 
     @property
     def database_url(self) -> str:

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -101,21 +100,11 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
         ["--home", str(settings.home)],
         template=settings.file_template,
         retry_limit=settings.retry_limit,
-        addresses=_addresses(settings),
+        addresses=settings.notify_addresses,
         notify_minutes=settings.notify_minutes,
         drift_points=settings.drift_points,
-        limits=_retention(settings),
+        limits=settings.retention,
     )
-
-
-def _addresses(settings: Settings) -> list[str]:
-    return [address.get_secret_value() for address in settings.notify_urls]
-
-
-def _retention(settings: Settings) -> dict[str, Keep]:
-    from db.retention import Keep
-
-    return {outcome: Keep(days=keep.days, gigabytes=keep.gigabytes) for outcome, keep in settings.retention.items()}
 
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -193,23 +182,22 @@ def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: E
 
     models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-    judge = partial(appraise, models=models, limits=limits)
-    said = look_again(home, database, args, lambda data, site: judge(data), settings.file_template, limits, settings.retry_limit)
-    print(said)
+    print(look_again(home, database, args, judge=lambda data, site: appraise(data, models=models, limits=limits),
+                     template=settings.file_template, max_bytes=settings.max_bytes, most_looks=settings.retry_limit))  # fmt: skip
     return 0
 
 
 def _retain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.upkeep import tell_retention
 
-    print(tell_retention(home, database, _retention(settings), dry_run=args.dry_run))
+    print(tell_retention(home, database, settings.retention, dry_run=args.dry_run))
     return 0
 
 
 def _notify_test(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.upkeep import send_test
 
-    return send_test(_addresses(settings))
+    return send_test(settings.notify_addresses)
 
 
 def _retrain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from db.tables import Photo
 from engine.names import formula_safe
 
 COLUMNS = (
-    "id", "sha256", "source", "received_at", "outcome", "reason", "detail", "path", "original_id", "site", "name",
-    "size_bytes", "width", "height", "clarity", "clear_probability", "quality", "quality_score", "tags", "good_bad",
+    "id", "sha256", "source", "received_at", "outcome", "reason", "detail", "path", "original_id", "near_of", "set_aside", "site",
+    "camera", "name",
+    "size_bytes", "width", "height", "clarity", "clear_probability", "unclear_reasons", "quality", "quality_score", "tags", "good_bad",
     "good_probability", "meter_type", "guessed_type", "top3", "known_score", "plain_type", "recognised_by", "type_confidence",
-    "shared_details", "labelled_photos", "group_id", "group_strength", "display_box",
+    "shared_details", "labelled_photos", "group_id", "group_strength", "display_box", "display_score",
     "measures", "scores", "suggestions", "stamps", "judged_ms",
+    "retries", "removed_at", "removed_why",
 )  # fmt: skip
 FORMATS = (".jsonl", ".csv", ".xlsx")
 
@@ -43,10 +46,15 @@ def export(database: Engine, out: Path) -> int:
 def _rows(session: Session) -> Iterator[dict[str, Any]]:
     query = select(Photo).where(Photo.outcome.is_not(None)).order_by(Photo.id).options(selectinload(Photo.tags))
     for photo in session.scalars(query.execution_options(yield_per=1000)):
-        row = {name: getattr(photo, name) for name in COLUMNS}
-        row["received_at"] = photo.received_at.isoformat()
-        row["tags"] = [each.tag for each in photo.tags]
-        yield row
+        yield as_row(photo)
+
+
+def as_row(photo: Photo) -> dict[str, Any]:
+    """What an export says of one photo, as plain JSON values."""
+    row = {name: getattr(photo, name) for name in COLUMNS if name != "tags"}
+    moments = {name: value.isoformat() for name, value in row.items() if isinstance(value, datetime)}
+    tags = [each.tag for each in photo.tags]
+    return {name: tags if name == "tags" else moments.get(name, row.get(name)) for name in COLUMNS}
 
 
 def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> int:

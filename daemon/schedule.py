@@ -40,7 +40,7 @@ class Chore:
 
     name: str
     every_s: float
-    work: Callable[[], None]
+    work: Callable[[], object]
     stop: Callable[[], None] = lambda: None
 
 
