@@ -23,6 +23,7 @@ from engine.errors import EngineError
 from settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands that need them
+    from daemon.hooks import Hooks
     from daemon.schedule import Chore
     from daemon.watch import Watch
     from engine.quality import SiteCuts
@@ -67,7 +68,8 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
         if pages:
             pages.start()
         try:
-            watch = _watch(settings, home, database)
+            hooks = _hooks(settings, database)
+            watch = _watch(settings, home, database, hooks)
             schedule = Schedule(
                 home,
                 database,
@@ -85,6 +87,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
                 watch.run(stop)
             finally:  # its threads would keep a failed daemon from ending
                 schedule.stop()
+                hooks.stop()
         finally:
             if pages:
                 pages.stop()
@@ -110,11 +113,20 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     stop = _stopped_by_signals()
     with locked(home.db / "daemon.lock"):
-        _watch(settings, home, database).once(stop)
+        hooks = _hooks(settings, database)
+        _watch(settings, home, database, hooks).once(stop)
+        hooks.stop()
     return 0
 
 
-def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
+def _hooks(settings: Settings, database: Engine) -> Hooks:
+    from daemon.hooks import Hooks
+
+    url = settings.hook_url.get_secret_value()
+    return Hooks(database, command=settings.hook_command, url=url, timeout_s=settings.hook_timeout_s)
+
+
+def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> Watch:
     """Wire the watch: settings, models, intake."""
     from daemon.intake import Intake
     from daemon.judging import Here
@@ -134,6 +146,8 @@ def _watch(settings: Settings, home: Home, database: Engine) -> Watch:
         template=settings.file_template,
         max_bytes=settings.max_bytes,
         begin=lambda data, site: Here(lambda: appraise(data, models=models.get(), cuts=cuts.of(site), limits=limits)),
+        keep_best=settings.keep_best,
+        after_filing=hooks.filed,
     )
     pace = Pace(settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s)
     return Watch(home, database, intake, pace, folders=_folders(settings))
@@ -182,7 +196,9 @@ def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: E
 
     models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-    print(look_again(home, database, args, judge=lambda data, site: appraise(data, models=models, limits=limits),
+    cuts = site_cuts(settings)
+    judge = lambda data, site: appraise(data, models=models, cuts=cuts.of(site), limits=limits)  # noqa: E731
+    print(look_again(home, database, args, judge=judge,
                      template=settings.file_template, max_bytes=settings.max_bytes, most_looks=settings.retry_limit))  # fmt: skip
     return 0
 
