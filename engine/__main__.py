@@ -9,7 +9,7 @@ import sys
 from engine.errors import EngineError
 from settings import SettingsError, load_settings
 
-COMMANDS = ("judge", "split", "train", "evaluate", "group", "sample", "tune")
+COMMANDS = ("judge", "split", "train", "evaluate", "group", "sample", "degrade", "tune")
 
 
 def main(argv: list[str] | None = None) -> int:

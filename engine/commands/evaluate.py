@@ -14,8 +14,10 @@ EXAMPLE = "python -m engine evaluate meter_type photos/by_type --out runs/meter_
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Task, data and where the report goes."""
-    parser.add_argument("task", choices=("clarity", "meter_type", "good_bad"))
-    parser.add_argument("data", type=Path, help="<label>/photo.jpg, or a folder with test/ (photos of other types: unknown/)")
+    parser.add_argument("task", choices=("clarity", "meter_type", "good_bad", "quality"))
+    parser.add_argument(
+        "data", type=Path, help="<label>/photo.jpg, or a folder with test/ (photos of other types: unknown/); quality: a CSV"
+    )
     parser.add_argument("--model", type=Path, help="models/<task>/<version> (default: the version that judges)")
     parser.add_argument("--unknown", type=Path, metavar="FOLDER", help="photos of none of the types, or of no meter at all")
     parser.add_argument(
@@ -26,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0, or 3 if some photos could not be read; expected failures are raised as `EngineError`."""
+    if args.task == "quality":
+        from engine.commands import evaluate_quality
+
+        return evaluate_quality.run(args.data, args.models_dir, args.out)
     from engine.bundle import current
     from engine.evaluation.judging import judge_all
     from engine.evaluation.report import write_report

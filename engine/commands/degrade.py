@@ -1,0 +1,125 @@
+"""`python -m engine degrade`: a Good/Bad dataset from a folder of good photos, each spoilt in a known way."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import ArgumentError, DataError, PictureError
+
+if TYPE_CHECKING:
+    from engine.degraded import DegradedRow
+    from engine.picture import Pixels
+    from engine.verdict import GoodBad
+
+SUMMARY = "make a Good/Bad dataset from good photos: blur, noise, exposure, JPEG, downscale, with the strengths recorded"
+EXAMPLE = "python -m engine degrade photos/good --out good_bad        # then: python -m engine train good_bad good_bad"
+
+SIDES = (("test", 0.2), ("val", 0.1))  # shares of the source photos; the rest trains
+QUALITY = 95  # of every JPEG written, good or bad: the encoder must not tell which is which
+PLAIN = ("motion_blur", "defocus", "noise", "underexposure", "overexposure", "jpeg", "downscale")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the good photos are, and how they are spoilt."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="good photos (searched recursively)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DATA", help="new folder for the dataset")
+    parser.add_argument("--defects", nargs="+", default=list(PLAIN), metavar="NAME", help=f"which (default: {' '.join(PLAIN)})")
+    parser.add_argument("--each", type=int, default=1, metavar="N", help="spoilt photos per good one (default 1)")
+    parser.add_argument("--side", type=int, default=1024, metavar="PIXELS", help="longest side of what is written (default 1024)")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0, or 3 if some photos could not be read; expected failures are raised as `EngineError`."""
+    from tqdm import tqdm
+
+    from engine.degraded import write_table
+    from engine.labelled import SUFFIXES
+    from engine.training.defects import DEFECTS
+
+    strange = [name for name in args.defects if name not in DEFECTS]
+    if strange:
+        raise ArgumentError(f"--defects: {strange[0]} is none of {', '.join(DEFECTS)}.")
+    if args.each < 1 or args.side < 16:
+        raise ArgumentError("--each must be at least 1 and --side at least 16.")
+    if args.out.exists() and any(args.out.iterdir()):
+        raise ArgumentError(f"{args.out} is not empty. Name a new folder.")
+    files = sorted(path for path in args.folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not files:
+        raise DataError(f"There are no photos in {args.folder}.")
+    rows: list[DegradedRow] = []
+    failed = 0
+    for number, path in enumerate(tqdm(files, unit="photo", disable=None)):
+        try:
+            rows += _twins(path, number, args)
+        except (PictureError, OSError) as error:
+            print(f"left out: {path}: {error}", file=sys.stderr)
+            failed += 1
+    if not rows:
+        raise DataError("None of the photos can be read.")
+    write_table(args.out, rows)
+    print(f"{len(rows)} photos from {len(files) - failed} good ones in {args.out}; dataset_labels.csv says how each was spoilt")
+    return 3 if failed else 0
+
+
+def _twins(path: Path, number: int, args: argparse.Namespace) -> Iterator[DegradedRow]:
+    """Write one good photo and its spoilt twins, all on one side of the split; the rows that tell of them."""
+    import numpy as np
+
+    from engine.degraded import DegradedRow
+    from engine.picture import decode
+    from engine.training.defects import DEFECTS
+    from engine.verdict import GoodBad
+
+    data = path.read_bytes()
+    pixels = _at_most(decode(data).pixels, args.side)
+    source = path.relative_to(args.folder).as_posix()
+    side, rng = side_of(data), np.random.default_rng([args.seed, number])
+    name = f"{number:06d}"
+    yield DegradedRow(image_path=_write(args.out, side, GoodBad.GOOD, name, pixels), label=GoodBad.GOOD, source=source)
+    for twin in range(args.each):
+        defect = DEFECTS[args.defects[int(rng.integers(len(args.defects)))]]
+        strength = defect.drawn(rng)
+        worse = defect.spoil(pixels, strength, rng)
+        yield DegradedRow(
+            image_path=_write(args.out, side, GoodBad.BAD, f"{name}_{twin}_{defect.name}", worse),
+            label=GoodBad.BAD,
+            source=source,
+            defect=defect.name,
+            strength=strength,
+            unit=defect.unit,
+            tag=defect.tag.value,
+        )
+
+
+def side_of(data: bytes) -> str:
+    """train, val or test, by the file's content: copies of a photo never lie on two sides."""
+    place = int.from_bytes(hashlib.sha256(data).digest()[:8], "big") / 2**64
+    for side, share in SIDES:
+        if place < share:
+            return side
+        place -= share
+    return "train"
+
+
+def _write(out: Path, side: str, label: GoodBad, name: str, pixels: Pixels) -> str:
+    import cv2
+
+    relative = Path(side, label.value, f"{name}.jpg")
+    (out / relative).parent.mkdir(parents=True, exist_ok=True)
+    _done, encoded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    (out / relative).write_bytes(encoded.tobytes())
+    return relative.as_posix()
+
+
+def _at_most(pixels: Pixels, side: int) -> Pixels:
+    from engine.preprocess import resized
+
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    return pixels if scale >= 1 else resized(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
