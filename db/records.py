@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db.tables import Embedding, GroupStatus, Outcome, Photo, PhotoGroup, PhotoTag, Service
+from db.tables import Embedding, GroupStatus, Label, Outcome, Photo, PhotoGroup, PhotoTag, Service
 from engine.verdict import UNKNOWN, Verdict
+
+SHORTER_ARRIVALS = 20  # of one name that are compared: cameras that call every photo image.jpg make thousands
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +27,7 @@ class Arrival:
     size: int  # bytes
     sha256: str
     camera: str | None = None
+    ctime_ns: int = 0
 
 
 def int64(number: int) -> int:
@@ -37,6 +40,39 @@ def filed_photo(session: Session, sha256: str) -> Photo | None:
     return session.scalar(select(Photo).where(Photo.sha256 == sha256, Photo.intended == Outcome.FILED.value))
 
 
+def known_file(session: Session, arrival: Arrival) -> int | None:
+    """The photo that was made from this very file: one that could not be removed, was out of sight, and is back.
+
+    The time of the last change of its inode tells it from the same photo sent again: nobody can set that.
+    """
+    is_file = (
+        Photo.source == arrival.source,
+        Photo.source_inode == int64(arrival.inode),
+        Photo.source_mtime_ns == int64(arrival.mtime_ns),
+        Photo.source_ctime_ns == int64(arrival.ctime_ns),
+    )
+    return session.scalar(select(Photo.id).where(Photo.sha256 == arrival.sha256, Photo.outcome.is_not(None), *is_file).limit(1))
+
+
+def shorter_arrivals(session: Session, arrival: Arrival) -> Sequence[Photo]:
+    """Photos that came under the same name with fewer bytes, and that no person has labelled; the latest first."""
+    labelled = select(Label.id).where(Label.photo_id == Photo.id, Label.withdrawn_at.is_(None)).exists()
+    query = select(Photo).where(
+        Photo.source == arrival.source,
+        Photo.size_bytes < arrival.size,
+        Photo.outcome.in_([Outcome.REFUSED.value, Outcome.FILED.value]),
+        Photo.moving_to.is_(None),
+        ~labelled,
+    )
+    return session.scalars(query.order_by(Photo.id.desc()).limit(SHORTER_ARRIVALS)).all()
+
+
+def replace_references(session: Session, old: Photo, new: Photo) -> None:
+    """What referred to one photo refers to the other. The caller commits."""
+    for column in (Photo.original_id, Photo.near_of):
+        session.execute(update(Photo).where(column == old.id).values({column: new.id}))
+
+
 def intend(arrival: Arrival, *, outcome: Outcome, path: str, now: datetime) -> Photo:
     """A row that says what is about to be done with a file; `outcome` stays NULL until it is done."""
     return Photo(
@@ -44,6 +80,7 @@ def intend(arrival: Arrival, *, outcome: Outcome, path: str, now: datetime) -> P
         source=arrival.source,
         source_inode=int64(arrival.inode),
         source_mtime_ns=int64(arrival.mtime_ns),
+        source_ctime_ns=int64(arrival.ctime_ns),
         source_removed=False,
         site=arrival.site,
         camera=arrival.camera,
@@ -69,6 +106,7 @@ def write_verdict(photo: Photo, verdict: Verdict, *, judged_ms: float) -> None:
     photo.type_confidence, photo.shared_details = verdict.type_confidence, verdict.shared_details
     photo.labelled_photos = verdict.labelled_photos
     plain = verdict.as_json()
+    photo.display_score, photo.unclear_reasons = verdict.display_score, plain["unclear_reasons"]
     photo.display_box, photo.top3, photo.suggestions = plain["display_box"], plain["top3"], plain["suggestions"]
     photo.measures, photo.scores, photo.stamps = plain["measures"], plain["scores"], plain["stamps"]
     photo.tags = [PhotoTag(tag=tag) for tag in verdict.tags]

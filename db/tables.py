@@ -113,6 +113,7 @@ class Photo(Base):
     judged_ms: Mapped[float | None]  # time the engine took, milliseconds
     clarity: Mapped[str | None] = mapped_column(String(16))
     clear_probability: Mapped[float | None]
+    unclear_reasons: Mapped[list[Any] | None]  # `engine.verdict.Reason`s, the gravest first
     quality: Mapped[str | None] = mapped_column(String(16))
     quality_score: Mapped[float | None]
     good_bad: Mapped[str | None] = mapped_column(String(16))
@@ -126,6 +127,7 @@ class Photo(Base):
     shared_details: Mapped[int | None]  # with the labelled photo of the type that is most alike
     labelled_photos: Mapped[int | None]  # of the type, labelled by people, that it was recognised from
     display_box: Mapped[list[Any] | None]
+    display_score: Mapped[float | None]
     top3: Mapped[list[Any] | None]
     measures: Mapped[dict[str, Any] | None]
     scores: Mapped[dict[str, Any] | None]

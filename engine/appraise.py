@@ -12,12 +12,12 @@ from engine.calibration import probabilities
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
 from engine.quality import Tag, Thresholds, active, judge, measure, shipped
+from engine.reading import read_display
 from engine.recognition import Exemplars, Rule, recognise
 from engine.runtime import Model
 from engine.signature import signature
-from engine.verdict import Clarity, GoodBad, Verdict
+from engine.verdict import GoodBad, Reason, Verdict
 
-CLEAR_FROM = 0.50
 GOOD_FROM = 0.50
 
 NO_CUTS: Mapping[Tag, float] = MappingProxyType({})
@@ -27,6 +27,7 @@ NO_CUTS: Mapping[Tag, float] = MappingProxyType({})
 class Models:
     """The models that judge; None where a task has none, which the verdict then says as "not judged"."""
 
+    display: Model | None = None
     clarity: Model | None = None
     meter_type: Model | None = None
     good_bad: Model | None = None
@@ -59,7 +60,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
     measures = measure(picture.pixels)
     thresholds = (models.thresholds or shipped()).with_cuts(cuts)
     quality = judge(measures, thresholds)
-    clear, clarity = _clarity(models.clarity, picture.pixels)
+    reading = read_display(models.display, models.clarity, picture.pixels)
     good, good_bad = _good_bad(models.good_bad, picture.pixels)
     recognised = recognise(models.meter_type, picture.pixels, labelled=models.labelled, rule=models.rule)
     return Verdict(
@@ -67,13 +68,16 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
         height=picture.height,
         quality=quality.quality,
         quality_score=quality.quality_score,
-        tags=quality.tags,
+        tags=(*quality.tags, *((Reason.NO_DISPLAY.value,) if reading.no_display else ())),
         measures=measures,
         scores=quality.scores,
         suggestions=quality.suggestions,
         unsure=quality.unsure,
-        clarity=clarity,
-        clear_probability=clear,
+        display_box=reading.box,
+        display_score=reading.score,
+        clarity=reading.clarity,
+        clear_probability=reading.probability,
+        unclear_reasons=reading.reasons,
         good_bad=good_bad,
         good_probability=good,
         meter_type=recognised.meter_type,
@@ -91,7 +95,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
 
 
 def _stamps(models: Models, thresholds: Thresholds) -> dict[str, str]:
-    loaded = {"clarity": models.clarity, "meter_type": models.meter_type, "good_bad": models.good_bad}
+    loaded = {"display": models.display, "clarity": models.clarity, "meter_type": models.meter_type, "good_bad": models.good_bad}
     versions = {task: model.card.version for task, model in loaded.items() if model}
     return {"thresholds": thresholds.version, **versions}
 
@@ -100,13 +104,6 @@ def _probability(model: Model, pixels: Pixels, label: str) -> float:
     """The calibrated probability of one label, 0..1."""
     logits = model.run(prepare(pixels, model.card.input)[None]).logits[0]
     return float(probabilities(logits, model.card.temperature)[model.card.labels.index(label)])
-
-
-def _clarity(model: Model | None, pixels: Pixels) -> tuple[float | None, Clarity | None]:
-    if model is None:
-        return None, None
-    clear = _probability(model, pixels, Clarity.CLEAR.value)
-    return clear, Clarity.CLEAR if clear >= model.card.thresholds.get("clear", CLEAR_FROM) else Clarity.UNCLEAR
 
 
 def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBad | None]:

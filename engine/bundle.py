@@ -31,8 +31,9 @@ CURRENT = "CURRENT"
 EXTRA = "open_set."  # prefix of tensors that belong to the known score, not to the network
 
 Weights = Mapping[str, NDArray[Any]]
-Task = Literal["clarity", "meter_type", "good_bad"]
-Network = Literal["mobilenet_v2", "resnet18", "small_cnn"]
+Task = Literal["display", "clarity", "meter_type", "good_bad"]
+Network = Literal["mobilenet_v2", "resnet18", "small_cnn", "mobilenet_v2_layers", "mobilenet_v2_pyramid"]
+View = Literal["photo", "display"]  # what a network looks at: the whole photo, or the display's crop where one is found
 Fit = Literal["stretch", "letterbox"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of RGB scaled to 0..1; what the ImageNet weights were trained with
@@ -78,9 +79,12 @@ class Card(_Frozen):
     task: Task
     version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
     network: Network
-    labels: Annotated[tuple[str, ...], Field(min_length=2)]  # in the order of the logits
+    labels: Annotated[tuple[str, ...], Field(min_length=1)]  # in the order of the logits; the locator has only one
+    reasons: tuple[str, ...] = ()  # further logits after the labels', each with its own sigmoid: why a photo is unclear
     input: InputSpec
+    view: View = "photo"
     temperature: Annotated[float, Field(gt=0)] = 1.0  # logits are divided by it before the softmax
+    bias: float = 0.0  # then added to the first label's logit; with the temperature it is Platt's line
     thresholds: dict[str, float] = Field(default_factory=dict)
     training: Training = Training()
     metrics: dict[str, Any] = Field(default_factory=dict)  # per named split

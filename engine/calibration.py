@@ -7,9 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.bundle import Card
+from engine.verdict import Clarity
+
 Floats = NDArray[np.float32]
 
 TEMPERATURES = np.geomspace(0.2, 5.0, 200)  # outside this range a network is not miscalibrated but broken
+RIDGE = 0.1  # pull of Platt's line towards the network's own word; a tenth of a photo
 ENOUGH = 20  # photos; with fewer a fitted temperature says more of the photos than of the network
 
 
@@ -18,6 +22,29 @@ def probabilities(logits: Floats, temperature: float = 1.0) -> Floats:
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def clear_probability(logits: Floats, card: Card) -> float:
+    """Calibrated probability of the label `clear` from one photo's logits (C,): Platt's line where the card has a bias."""
+    place = card.labels.index(Clarity.CLEAR.value)
+    shifted = np.asarray(logits, dtype=np.float64) / card.temperature
+    shifted[place] += card.bias
+    return float(probabilities(shifted.astype(np.float32))[place])
+
+
+def platt(logits: Floats, shares: Floats) -> tuple[float, float]:
+    """Temperature and bias with the lowest log loss on logits (N,) of clear against unclear; `shares` (N,) of raters, 0..1.
+
+    Platt's line p = 1 / (1 + exp(-(logit / temperature + bias))), found by Newton's steps with a little ridge.
+    """
+    features = np.stack([np.asarray(logits, np.float64), np.ones(len(logits))], axis=1)
+    line = np.array([1.0, 0.0])
+    for _ in range(50):
+        sure = 1 / (1 + np.exp(-np.clip(features @ line, -30, 30)))
+        slope = features.T @ (sure - shares) + RIDGE * (line - (1, 0))
+        curve = (features * (sure * (1 - sure))[:, None]).T @ features + RIDGE * np.eye(2)
+        line = line - np.linalg.solve(curve, slope)
+    return round(float(1 / max(line[0], 0.05)), 4), round(float(line[1]), 4)
 
 
 def best_temperature(logits: Floats, truth: NDArray[np.intp]) -> float:

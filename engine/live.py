@@ -14,7 +14,7 @@ from engine.quality import active_version
 
 log = logging.getLogger(__name__)
 
-TASKS = ("clarity", "meter_type", "good_bad")
+TASKS = ("display", "clarity", "meter_type", "good_bad")
 
 _Versions = tuple[Path | None, ...]
 
@@ -30,7 +30,7 @@ class LiveModels:
     _loaded: tuple[_Versions, Models] | None = field(default=None, repr=False)
 
     def get(self) -> Models:
-        """The models to judge the next photo with; reading three one-line files tells whether they are still CURRENT.
+        """The models to judge the next photo with; reading four one-line files tells whether they are still CURRENT.
 
         Raises `ModelError` where the first load finds a damaged model. Later, what judged before goes on judging: a bad
         version that somebody promoted must not stop the intake.

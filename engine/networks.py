@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from engine.bundle import EXTRA, Card, Network, Weights, read_card, read_weights
 from engine.errors import ModelError
+from engine.pyramid import Locator
 
 
 def _declare_missing_operators() -> list[torch.library.Library]:
@@ -56,6 +57,51 @@ class Classifier(nn.Module):
         return self.head(self.dropout(pooled)), nn.functional.normalize(pooled, dim=1)
 
 
+class LayersClassifier(Classifier):
+    """MobileNetV2 whose head sees several depths: strokes of digits are lost in the last layer, words for them in the first.
+
+    Beside the mean its spread is taken: a spot of glare is small, and a mean forgets it.
+    """
+
+    def __init__(self, features: nn.Module, classes: int) -> None:
+        width = 2 * sum(_LAYERS.values())
+        super().__init__(
+            features, nn.Sequential(nn.BatchNorm1d(width, eps=0.0), nn.Dropout(0.4), nn.Linear(width, classes)), dropout=0.0
+        )
+
+    def forward(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and embedding."""
+        pooled = layer_features(self.features, batch)
+        return self.head(pooled), nn.functional.normalize(pooled, dim=1)
+
+
+def layer_features(features: nn.Module, batch: Tensor) -> Tensor:
+    """(N, 2 x channels): of each layer in _LAYERS the mean and the standard deviation; of the last the mean and the largest."""
+    parts = []
+    for number, layer in enumerate(cast(nn.Sequential, features)):
+        batch = layer(batch)
+        if number in _LAYERS:
+            flat = batch.flatten(2)
+            mean = flat.mean(2)
+            spread = (flat - mean[..., None]).square().mean(2).add(1e-6).sqrt()
+            parts += [mean, flat.amax(2) if number == max(_LAYERS) else spread]
+    return torch.cat(parts, 1)
+
+
+_LAYERS = {3: 24, 6: 32, 10: 64, 13: 96, 16: 160, 17: 320, 18: 1280}  # layer of MobileNetV2 -> its channels
+
+
+def build_locator() -> Locator:
+    """The display locator with random weights."""
+    return Locator(tv.mobilenet_v2(weights=None).features)
+
+
+def start_locator(weights: Path | None) -> tuple[Locator, str]:
+    """A locator to train, and what its features start from: as `start` does."""
+    features, said = start("mobilenet_v2", 2, weights)
+    return Locator(features.features), said
+
+
 def build(network: Network, classes: int) -> Classifier:
     """A network with random weights and a head of `classes` outputs."""
     match network:
@@ -65,6 +111,10 @@ def build(network: Network, classes: int) -> Classifier:
             return Classifier(_resnet_features(tv.resnet18(weights=None)), nn.Linear(512, classes), dropout=0.2)
         case "small_cnn":
             return Classifier(_small_features((24, 48, 96, 128)), nn.Linear(128, classes), dropout=0.3)
+        case "mobilenet_v2_layers":
+            return LayersClassifier(tv.mobilenet_v2(weights=None).features, classes)
+        case "mobilenet_v2_pyramid":
+            raise ModelError("mobilenet_v2_pyramid finds displays; it is trained by `python -m engine train display`.")
 
 
 def start(network: Network, classes: int, weights: Path | None, *, download: bool = True) -> tuple[Classifier, str]:
@@ -75,17 +125,18 @@ def start(network: Network, classes: int, weights: Path | None, *, download: boo
     A file in torchvision's own layout or a bundle's weights are both understood; missing layers stay random and are named.
     """
     model = build(network, classes)
+    family = "mobilenet_v2" if network == "mobilenet_v2_layers" else network
     if weights is not None:
         missing = _load_features(model, _read_state(weights))
         return model, weights.name + (f" (random: {', '.join(missing)})" if missing else "")
     try:
-        pretrained = _DOWNLOADS[network]() if download and network in _DOWNLOADS else None
+        pretrained = _DOWNLOADS[family]() if download and family in _DOWNLOADS else None
     except (urllib.error.URLError, OSError, RuntimeError):  # offline, or a download whose hash does not fit
         pretrained = None
     if pretrained is None:
         return model, "random"
     _load_features(model, pretrained)
-    return model, f"torchvision {network} ImageNet weights"
+    return model, f"torchvision {family} ImageNet weights"
 
 
 def last_block(model: Classifier, network: Network) -> nn.Module:
@@ -93,10 +144,17 @@ def last_block(model: Classifier, network: Network) -> nn.Module:
     return nn.ModuleList(model.features.get_submodule(name) for name in _LAST_BLOCKS[network])
 
 
-def load_network(folder: Path) -> tuple[Classifier, Card]:
+def upper_half(model: Classifier, network: Network) -> nn.Module:
+    """The later layers of the features: they know shapes and print, the earlier ones edges and colours, at most of the cost."""
+    return nn.ModuleList(model.features.get_submodule(name) for name in _UPPER_HALVES[network])
+
+
+def load_network(folder: Path) -> tuple[Classifier | Locator, Card]:
     """The network of a bundle, ready to judge. Raises `ModelError` if its weights do not fit its card."""
     card = read_card(folder)
-    model = build(card.network, len(card.labels))
+    model = (
+        build_locator() if card.network == "mobilenet_v2_pyramid" else build(card.network, len(card.labels) + len(card.reasons))
+    )
     tensors = {name: torch.from_numpy(array) for name, array in read_weights(folder).items() if not name.startswith(EXTRA)}
     try:
         model.load_state_dict(tensors)
@@ -121,6 +179,11 @@ _LAST_BLOCKS: dict[Network, tuple[str, ...]] = {
     "mobilenet_v2": ("17", "18"),
     "resnet18": ("layer4",),
     "small_cnn": ("12", "13"),
+}
+_UPPER_HALVES: dict[Network, tuple[str, ...]] = {  # what works on an eighth of the input's size and less
+    "mobilenet_v2": tuple(str(number) for number in range(7, 19)),
+    "resnet18": ("layer3", "layer4"),
+    "small_cnn": ("8", "9", "12", "13"),
 }
 
 _RESNET_PARTS = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")

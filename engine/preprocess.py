@@ -19,8 +19,7 @@ def prepare(pixels: Pixels, spec: InputSpec) -> NDArray[np.float32]:
     mean = np.asarray(spec.mean, dtype=np.float32)
     std = np.asarray(spec.std, dtype=np.float32)
     canvas = np.zeros((spec.height, spec.width, 3), dtype=np.float32)
-    width, height = fitted(pixels, spec)
-    top, left = (spec.height - height) // 2, (spec.width - width) // 2
+    left, top, width, height = placed(pixels.shape[1], pixels.shape[0], spec)
     photo = resized(pixels, width, height).astype(np.float32) / 255
     canvas[top : top + height, left : left + width] = (photo - mean) / std
     return np.ascontiguousarray(canvas.transpose(2, 0, 1))
@@ -37,8 +36,13 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
 
 def fitted(pixels: Pixels, spec: InputSpec) -> tuple[int, int]:
     """Width and height in pixels that the photo takes inside the input; a photo resized to it is prepared without resizing."""
+    return placed(pixels.shape[1], pixels.shape[0], spec)[2:]
+
+
+def placed(width: int, height: int, spec: InputSpec) -> tuple[int, int, int, int]:
+    """x, y, width and height, in pixels of the input, of the part that a photo of `width` x `height` pixels takes."""
     if spec.fit == "stretch":
-        return spec.width, spec.height
-    height, width = pixels.shape[:2]
+        return 0, 0, spec.width, spec.height
     scale = min(spec.width / width, spec.height / height)
-    return max(1, min(spec.width, round(width * scale))), max(1, min(spec.height, round(height * scale)))
+    across, down = max(1, min(spec.width, round(width * scale))), max(1, min(spec.height, round(height * scale)))
+    return (spec.width - across) // 2, (spec.height - down) // 2, across, down

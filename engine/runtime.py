@@ -41,10 +41,15 @@ class Model:
 
     def run(self, batch: NDArray[np.float32]) -> Output:
         """Judge a batch (N, 3, H, W) made by `engine.preprocess.prepare` with this card's input."""
+        logits, embedding = self.outputs(batch)
+        return Output(logits=logits, embedding=embedding)
+
+    def outputs(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The network's two answers as they are, each (N, ...): of a classifier logits and embedding, of a locator heat and sides."""
         request = self._compiled.create_infer_request()
         answer = request.infer({0: np.ascontiguousarray(batch, dtype=np.float32)})
-        logits, embedding = (np.array(answer[index], dtype=np.float32) for index in (0, 1))
-        return Output(logits=logits, embedding=embedding)
+        first, second = (np.array(answer[index], dtype=np.float32) for index in (0, 1))
+        return first, second
 
 
 def load(folder: Path, *, cache: Path, threads: int) -> Model:

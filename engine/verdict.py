@@ -29,6 +29,17 @@ class Clarity(StrEnum):
     UNCLEAR = "unclear"
 
 
+class Reason(StrEnum):
+    """Why a person could not read the digits."""
+
+    BLURRY = "blurry"
+    GLARE = "glare"
+    DARK = "dark"
+    OCCLUDED = "occluded"
+    BLANK_DISPLAY = "blank_display"
+    NO_DISPLAY = "no_display"
+
+
 class GoodBad(StrEnum):
     """The learned twin of `Quality`: what a small network trained on degraded photos says."""
 
@@ -70,9 +81,11 @@ class Verdict:
     scores: Mapping[str, float]  # per tag, 0..1, higher = more of the defect
     suggestions: tuple[str, ...]  # plain words for the person holding the phone
     unsure: tuple[str, ...] = ()  # defects whose score is a close call, said or not
-    display_box: Box | None = None
+    display_box: Box | None = None  # None where no display was found, or nobody looked
+    display_score: float | None = None  # 0..1, of the likeliest display, found or not; None = nobody looked
     clarity: Clarity | None = None
     clear_probability: float | None = None
+    unclear_reasons: tuple[Reason, ...] = ()  # the gravest first; empty where the digits can be read
     good_bad: GoodBad | None = None
     good_probability: float | None = None
     meter_type: str | None = None
@@ -100,8 +113,10 @@ class Verdict:
             "suggestions": list(self.suggestions),
             "unsure": list(self.unsure),
             "display_box": list(self.display_box) if self.display_box else None,
+            "display_score": self.display_score,
             "clarity": self.clarity.value if self.clarity else None,
             "clear_probability": self.clear_probability,
+            "unclear_reasons": [reason.value for reason in self.unclear_reasons],
             "good_bad": self.good_bad.value if self.good_bad else None,
             "good_probability": self.good_probability,
             "meter_type": self.meter_type,

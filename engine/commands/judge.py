@@ -113,7 +113,7 @@ class _Table:
         "file", "ok", "error", "quality", "quality_score", "tags", "clarity", "clear_probability", "good_bad",
         "good_probability", "meter_type", "top3", "known_score", "plain_type", "recognised_by",
         "type_confidence", "shared_details", "labelled_photos", "width", "height", "measures", "scores", "suggestions",
-        "display_box", "stamps",
+        "display_box", "display_score", "unclear_reasons", "stamps",
     )  # fmt: skip
 
     def __init__(self, file: TextIO) -> None:
@@ -126,7 +126,7 @@ class _Table:
 
     @staticmethod
     def _cell(name: str, value: Any) -> Any:
-        if name == "tags" and value is not None:
+        if name in ("tags", "unclear_reasons") and value is not None:
             return "|".join(value)
         if isinstance(value, dict | list):
             return json.dumps(value, ensure_ascii=False)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from engine.networks import Classifier, last_block
+from engine.networks import Classifier, last_block, upper_half
 from engine.training.checkpoint import Checkpoint, Progress
 from engine.training.photos import Photos, as_served, varied
 from engine.training.recipe import Recipe
@@ -96,12 +96,11 @@ def device() -> torch.device:
 
 def _start(model: Classifier, recipe: Recipe) -> Progress:
     """Phase 2 before its first step."""
-    every = last_block(model, recipe.network).parameters() if recipe.layers == "last_block" else model.features.parameters()
     return Progress(
         model=model,
-        average=AveragedModel(model, multi_avg_fn=_averaging(recipe.averaging), use_buffers=True),
+        average=AveragedModel(model, multi_avg_fn=averaging(recipe.averaging), use_buffers=True),
         best=copy.deepcopy(model),
-        optimizer=torch.optim.Adam([*every, *model.head.parameters()], lr=recipe.lr),
+        optimizer=torch.optim.Adam([*_learning(model, recipe).parameters(), *model.head.parameters()], lr=recipe.lr),
     )
 
 
@@ -113,8 +112,19 @@ def _set_rate(progress: Progress, highest: float, steps: int) -> None:
 
 def _open(model: Classifier, recipe: Recipe) -> None:
     """Let phase 2's layers learn."""
-    model.features.requires_grad_(recipe.layers == "all")
-    last_block(model, recipe.network).requires_grad_(True)
+    model.features.requires_grad_(False)
+    _learning(model, recipe).requires_grad_(True)
+
+
+def _learning(model: Classifier, recipe: Recipe) -> nn.Module:
+    """The part of the features that phase 2 trains."""
+    match recipe.layers:
+        case "all":
+            return model.features
+        case "upper":
+            return upper_half(model, recipe.network)
+        case "last_block":
+            return last_block(model, recipe.network)
 
 
 def _epoch(
@@ -131,7 +141,7 @@ def _epoch(
     stream = varied(photos, recipe.input, recipe.batch, rng=rng, how=how, chances=chances(photos.targets, recipe))
     bar = tqdm(total=len(photos), desc=f"phase {phase}, epoch {number}", unit="photo", disable=None, leave=False)
     for batch, target in stream:
-        with _half_precision(recipe):
+        with half_precision(recipe):
             logits, _ = model(batch.to(device(), non_blocking=True))
         loss = _weighted_loss(logits.float(), target.to(device()), weights, recipe.smoothing)
         optimizer.zero_grad()
@@ -162,14 +172,14 @@ def _weighted_loss(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: 
 def _validate(model: Classifier, val: Photos, recipe: Recipe) -> tuple[float, float]:
     """Loss and accuracy over the photos that have a label. The loss is smoother than the accuracy of few photos."""
     model.eval()
-    with torch.inference_mode(), _half_precision(recipe):
+    with torch.inference_mode(), half_precision(recipe):
         parts = [model(batch.to(device()))[0].float().cpu() for batch in as_served(val, recipe.input, recipe.batch)]
     logits, known = torch.cat(parts), val.targets.amax(1) == 1
     logits, truth = logits[known], val.targets[known].argmax(1)
     return float(nn.functional.cross_entropy(logits, truth)), float((logits.argmax(1) == truth).float().mean())
 
 
-def _averaging(limit: float) -> Callable[..., None]:
+def averaging(limit: float) -> Callable[..., None]:
     """An exponential moving average whose memory grows with the steps, so that a short training is not held back by its start."""
 
     def update(averages: list[Tensor], currents: list[Tensor], steps: Tensor | int) -> None:
@@ -179,7 +189,7 @@ def _averaging(limit: float) -> Callable[..., None]:
     return update
 
 
-def _half_precision(recipe: Recipe) -> torch.autocast:
+def half_precision(recipe: Recipe) -> torch.autocast:
     """The type that half precision means on this chip: bfloat16 where it computes it, float16 on older GPUs, none elsewhere."""
     half = _half(recipe)
     return torch.autocast(device().type, half or torch.bfloat16, enabled=half is not None)

@@ -9,7 +9,7 @@ from engine.bundle import Fit, InputSpec, Network, View
 from engine.training.augment import Augmentation
 
 Weighting = Literal["balanced", "effective", "sampled"]
-Layers = Literal["all", "last_block"]
+Layers = Literal["all", "upper", "last_block"]
 Precision = Literal["auto", "full"]
 
 
@@ -46,11 +46,11 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "readability": Recipe(  # clarity on the display's crop
-        network="mobilenet_v2_layers", view="display", width=256, height=96, fit="stretch", head_epochs=0, epochs=14, head_lr=2e-3,
-        lr=3e-4, smoothing=0.1,
+        network="mobilenet_v2_layers", view="display", width=256, height=96, fit="stretch", head_epochs=0, epochs=14,
+        head_lr=2e-3, lr=3e-4, smoothing=0.1,
     ),
     "display": Recipe(
-        network="mobilenet_v2_pyramid", width=256, height=256, fit="letterbox", head_epochs=0, epochs=12, head_lr=2e-3, lr=5e-4
+        network="mobilenet_v2_pyramid", width=256, height=256, fit="letterbox", head_epochs=0, epochs=9, head_lr=3e-3, lr=7e-4
     ),
     "clarity": Recipe(
         network="mobilenet_v2", width=224, height=336, fit="letterbox", head_epochs=1, epochs=8, head_lr=1e-3, lr=2e-4,
@@ -66,10 +66,10 @@ RECIPES: dict[str, Recipe] = {
     ),
 }  # fmt: skip
 
-# Three quarters of the input's sides and about half the epochs: a third of the time, for trying things and for two cores.
+# Three quarters of the input's sides, half the epochs, the early layers as they are: a sixth of the time.
 FAST: dict[str, Recipe] = {
     "clarity": replace(RECIPES["clarity"], width=168, height=252, epochs=5),
-    "meter_type": replace(RECIPES["meter_type"], width=192, height=288, epochs=12, patience=4),
+    "meter_type": replace(RECIPES["meter_type"], width=192, height=288, epochs=10, patience=4, layers="upper"),
     "good_bad": replace(RECIPES["good_bad"], width=96, height=96, epochs=20),
 }
 

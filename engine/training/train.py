@@ -127,13 +127,14 @@ def _card(
         ),
         metrics=figures,
         known_failures=known_failures(figures.get("test", figures["val"])),
-        licences=_licences(order, said, sources),
+        licences=licences(order, said, sources),
         parent=parent.name if parent else None,
         created=order.today.isoformat(),
     )
 
 
-def _licences(order: Order, said: str, sources: tuple[Source, ...]) -> tuple[str, ...]:
+def licences(order: Order, said: str, sources: tuple[Source, ...]) -> tuple[str, ...]:
+    """Of the start weights and of the training photos, as a card states them."""
     stated = [f"start weights {said}: {order.weights_licence or DOWNLOAD_LICENCE}"] if said != "random" else []
     return tuple(dict.fromkeys([*stated, *(source.licence for source in sources)]))
 

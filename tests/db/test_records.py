@@ -11,7 +11,7 @@ from db.naming import name_group
 from db.records import beat, counts, path_taken, service, write_verdict
 from db.tables import GroupStatus, Job, Photo, PhotoGroup
 from db.unknowns import Membership, next_group_id, read_pairs, write_groups, write_pairs
-from engine.verdict import UNKNOWN
+from engine.verdict import UNKNOWN, Reason
 from tests.db.test_database import photo
 from tests.photos import verdict
 
@@ -31,6 +31,16 @@ def test_a_verdict_becomes_columns_and_tags(database: Engine) -> None:
         back = session.get_one(Photo, row.id)
         assert [tag.tag for tag in back.tags] == ["blurry", "glare"]
         assert (back.meter_type, back.guessed_type, back.display_box, back.judged_ms) == ("ACME_1", "ACME_1", [1, 2, 3, 4], 12.5)
+
+
+def test_why_a_photo_is_unclear_and_how_sure_the_display_is_are_recorded(database: Engine) -> None:
+    with Session(database) as session:
+        row = photo()
+        write_verdict(row, verdict(display_score=0.75, unclear_reasons=(Reason.GLARE, Reason.DARK)), judged_ms=1.0)
+        session.add(row)
+        session.commit()
+        back = session.get_one(Photo, row.id)
+        assert (back.display_score, back.unclear_reasons) == (0.75, ["glare", "dark"])
 
 
 def test_counts_are_by_outcome_and_know_unknown_meters_and_groups(database: Engine) -> None:

@@ -16,7 +16,7 @@ from tests.photos import jpeg, write
 CONTRACT = {
     "file", "ok", "error", "width", "height", "quality", "quality_score", "tags", "measures", "scores", "suggestions",
     "display_box", "clarity", "clear_probability", "good_bad", "good_probability", "meter_type", "top3", "known_score",
-    "stamps",
+    "stamps", "display_score", "unclear_reasons",
 }  # fmt: skip
 
 
