@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,11 @@ def test_every_command_of_a_document_runs_as_written(document: Path, tmp_path: P
         if command in RUN_ELSEWHERE:
             continue
         words = [sys.executable if word in ("python", ".venv/bin/python") else word for word in shlex.split(command)]
+        settings = dict(word.split("=", 1) for word in takewhile(lambda word: re.match(r"METERSIEVE_\w+=", word), words))
+        words = words[len(settings) :]
         assert words[0] == sys.executable, f"{document.name} says a command no test runs: {command}"
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False)
+        env = {**os.environ, **settings}
+        done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=280, check=False)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 

@@ -26,7 +26,7 @@ KNOBS: dict[str, tuple[type, str]] = {
     "fit": (str, "stretch or letterbox"),
     "head_epochs": (int, "epochs that train the new head alone"),
     "epochs": (int, "epochs that train the other layers too, at most"),
-    "layers": (str, "what they train: all or last_block"),
+    "layers": (str, "what they train: all, upper (half the time) or last_block"),
     "head_lr": (float, "learning rate of the head alone"),
     "lr": (float, "learning rate of the other epochs"),
     "batch": (int, "photos per step"),
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on where the same training was interrupted")
     parser.add_argument("--no-promote", action="store_true", help="write the version, but leave CURRENT as it is")
     parser.add_argument(
-        "--recipe", choices=("own", "fast", "origin"), default="own", help="fast: a third of the time; origin: as before"
+        "--recipe", choices=("own", "fast", "origin"), default="own", help="fast: a sixth of the time; origin: as before"
     )
     for name, (kind, text) in KNOBS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)

@@ -24,7 +24,7 @@ from engine.runtime import load
 from engine.training.augment import Augmentation
 from engine.training.checkpoint import Checkpoint, Progress
 from engine.training.photos import AS_SERVED, as_served, load_photos
-from engine.training.recipe import RECIPES, Recipe
+from engine.training.recipe import RECIPES, Layers, Recipe
 from engine.training.train import Order, train
 
 TINY = replace(
@@ -182,13 +182,17 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
     assert not Checkpoint(path=tmp_path / "c.safetensors").read(None)  # type: ignore[arg-type]
 
 
-def test_a_second_phase_for_the_last_block_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("layers", "learning"),
+    [("last_block", {"features.12", "features.13"}), ("upper", {"features.8", "features.9", "features.12", "features.13"})],
+)
+def test_layers_that_do_not_learn_stay_as_they_were(layers: Layers, learning: set[str], tmp_path: Path) -> None:
     draw_folders(tmp_path / "data", SHAPES, 6, seed=0)
-    folder = train(an_order(tmp_path, replace(TINY, epochs=1, layers="last_block")), tell=lambda _: None)
+    folder = train(an_order(tmp_path, replace(TINY, epochs=1, layers=layers)), tell=lambda _: None)
     torch.manual_seed(TINY.seed)
     before, after = weights_of(build("small_cnn", 2)), read_weights(folder)
     changed = {name.rsplit(".", 1)[0] for name in before if np.abs(before[name] - after[name]).max() > 1e-3}
-    assert changed == {"features.12", "features.13", "head"}
+    assert changed == {*learning, "head"}
 
 
 def test_training_and_serving_feed_the_network_the_same_pixels(tmp_path: Path) -> None:
