@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,32 +15,31 @@ from sqlalchemy.orm import Session
 
 from daemon.destinations import group_folder
 from daemon.home import Home
+from daemon.plates import StoredPlates, describe_missing
 from daemon.recovery import finish_moves
 from daemon.refile import refile
+from db.labels import read_pins
 from db.records import beat, service
 from db.tables import Photo
 from db.unknowns import (
     Membership,
     UnknownPhoto,
+    begin_writing,
+    current_groups,
     is_unknown,
     next_group_id,
     read_pairs,
     read_unknowns,
     write_groups,
     write_pairs,
-    write_plates,
 )
-from engine.errors import PictureError
-from engine.grouping import NOISE, Grouping, Plate, describe_plate, group, keep_ids
+from engine.grouping import NOISE, Grouping, group
+from engine.grouping.life import Event, settle, turns
 from engine.names import formula_safe
-from engine.picture import decode
 
 log = logging.getLogger(__name__)
 
 GUESSES = 3
-NO_PLATE = Plate(
-    keypoints=np.zeros((0, 4), np.float32), descriptors=np.zeros((0, 128), np.uint8)
-)  # shares nothing with any photo
 
 
 def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[str, object]:
@@ -54,16 +53,17 @@ def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[
     with Session(database) as session:
         photos = read_unknowns(session, stamp)
         pairs = read_pairs(session, (photo.id for photo in photos))
-    plates = _plates(home, database, photos)
+    readable = describe_missing(home, database, photos)
     grouping = group(
         np.stack([photo.embedding for photo in photos]) if photos else np.zeros((0, 1), np.float32),
-        [NO_PLATE if plate is None else plate for plate in plates],
+        StoredPlates(database, photos),
         known_pairs=_by_index(pairs, photos),
     )
-    memberships = _memberships(database, photos, grouping)
     with Session(database) as session, session.begin():
-        changed = write_groups(session, memberships, stamp=stamp, now=datetime.now(UTC))
-        write_pairs(session, _by_id(grouping.verified, photos, plates))
+        begin_writing(session)  # nobody names, splits or moves between what is read here and what is written
+        memberships, events = _memberships(session, photos, grouping)
+        changed = write_groups(session, memberships, stamp=stamp, now=datetime.now(UTC), events=events)
+        write_pairs(session, _by_id(grouping.verified, photos, readable))
     refile(home, database, changed, template=template)
     _write_tables(home, database)
     detail: dict[str, object] = {
@@ -88,32 +88,6 @@ def _say(database: Engine, state: str, detail: Mapping[str, object]) -> None:
         beat(session, "grouping", state=state, detail={**(before.detail if before else {}), **detail}, now=datetime.now(UTC))
 
 
-def _plates(home: Home, database: Engine, photos: Sequence[UnknownPhoto]) -> list[Plate | None]:
-    """The plates of all photos, None where one cannot be read now; those described for the first time are kept."""
-    fresh: dict[int, bytes] = {}
-    plates: list[Plate | None] = []
-    for photo in photos:
-        if photo.features is None:
-            plate = _describe(home.root / photo.path)
-            if plate is not None:
-                fresh[photo.id] = plate.to_bytes()
-        else:
-            plate = Plate.from_bytes(photo.features)
-        plates.append(plate)
-    with Session(database) as session, session.begin():
-        write_plates(session, fresh)
-    return plates
-
-
-def _describe(path: Path) -> Plate | None:
-    """The photo's plate; None where the file cannot be read now, and the next run shall try again."""
-    try:
-        return describe_plate(decode(path.read_bytes()).pixels)
-    except (OSError, PictureError) as error:
-        log.warning("%s cannot be read for grouping: %s", path, error)
-        return None
-
-
 def _by_index(pairs: Mapping[tuple[int, int], int], photos: Sequence[UnknownPhoto]) -> dict[tuple[int, int], int]:
     """Photo ids to positions; both orders ascend together, so (i < j) holds."""
     position = {photo.id: index for index, photo in enumerate(photos)}
@@ -121,26 +95,30 @@ def _by_index(pairs: Mapping[tuple[int, int], int], photos: Sequence[UnknownPhot
 
 
 def _by_id(
-    pairs: Mapping[tuple[int, int], int], photos: Sequence[UnknownPhoto], plates: Sequence[Plate | None]
+    pairs: Mapping[tuple[int, int], int], photos: Sequence[UnknownPhoto], readable: Collection[int]
 ) -> dict[tuple[int, int], int]:
     """Positions to photo ids, without the pairs of photos that could not be read: they are to be compared when they can."""
-    return {
-        (photos[i].id, photos[j].id): inliers
-        for (i, j), inliers in pairs.items()
-        if plates[i] is not None and plates[j] is not None
-    }
+    ids = [photo.id for photo in photos]
+    return {(ids[i], ids[j]): inliers for (i, j), inliers in pairs.items() if ids[i] in readable and ids[j] in readable}
 
 
-def _memberships(database: Engine, photos: Sequence[UnknownPhoto], grouping: Grouping) -> dict[int, Membership]:
-    """Each photo's place, under the ids that surviving groups had before."""
-    before = {photo.id: photo.group_id for photo in photos if photo.group_id is not None}
-    found = {photo.id: int(group_id) for photo, group_id in zip(photos, grouping.group_ids, strict=True)}
-    with Session(database) as session:
-        ids = keep_ids(before, found, first_fresh=next_group_id(session))
-    return {
-        photo.id: Membership(ids.get(found[photo.id]), float(strength), float(x), float(y))
-        for photo, strength, (x, y) in zip(photos, grouping.strengths, grouping.map_xy, strict=True)
-    }
+def _memberships(
+    session: Session, photos: Sequence[UnknownPhoto], grouping: Grouping
+) -> tuple[dict[int, Membership], tuple[Event, ...]]:
+    """Each photo's place, under the ids that surviving groups had before and as people said; and what became of groups."""
+    now = current_groups(session, [photo.id for photo in photos])
+    before = {photo_id: NOISE if group_id is None else group_id for photo_id, group_id in now.items()}
+    found = {photo.id: int(group_id) for photo, group_id in zip(photos, grouping.group_ids, strict=True) if photo.id in before}
+    pinned, barred = read_pins(session)
+    places = settle(before, found, pinned=pinned, barred=barred, first_fresh=next_group_id(session))
+    memberships = {}
+    for photo, strength, (x, y) in zip(photos, grouping.strengths, grouping.map_xy, strict=True):
+        place = places.get(photo.id)
+        if place is None:  # a person said what it is while we grouped
+            continue
+        strong = 1.0 if photo.id in pinned else float(strength)  # a person's word is as strong as can be
+        memberships[photo.id] = Membership(None if place == NOISE else place, strong, float(x), float(y))
+    return memberships, turns(before, places)
 
 
 def _write_tables(home: Home, database: Engine) -> None:

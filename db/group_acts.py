@@ -12,9 +12,9 @@ from db.group_tables import ActKind, EventKind
 from db.groups import Members, Selection, are
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, note, record, say, withdraw
-from db.naming import ActError, begin_writing, call, close_group, read_candidate, take_out
+from db.naming import ActError, call, close_group, read_candidate, take_out
 from db.tables import GroupStatus, Outcome, Photo, PhotoGroup
-from db.unknowns import next_group_id
+from db.unknowns import begin_writing, next_group_id
 from engine.verdict import UNKNOWN
 
 

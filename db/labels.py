@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.group_tables import Act, ActKind, EventKind, GroupEvent
 from db.jobs import JobKind, ask
-from db.tables import Label, Photo, PhotoGroup
+from db.tables import GroupStatus, Label, Photo, PhotoGroup
 
 
 class Field(StrEnum):
@@ -161,6 +161,21 @@ def read_acts(session: Session, *, most: int = 20) -> tuple[ActLine, ...]:
         )
         for act in session.scalars(select(Act).order_by(Act.id.desc()).limit(most))
     )
+
+
+def read_pins(session: Session) -> tuple[dict[int, int], dict[int, set[int]]]:
+    """What people said of unknown photos' groups: photo -> the group it belongs to, photo -> groups it does not belong to."""
+    live = select(PhotoGroup.id).where(PhotoGroup.status == GroupStatus.CANDIDATE.value)
+    candidates = set(session.scalars(live))
+    pinned: dict[int, int] = {}
+    barred: dict[int, set[int]] = {}
+    said = select(Label.photo_id, Label.field, Label.value).where(*standing(Field.GROUP, Field.NOT_GROUP)).order_by(Label.id)
+    for photo_id, field, value in session.execute(said):
+        if field == Field.NOT_GROUP:
+            barred.setdefault(photo_id, set()).add(int(value))
+        elif int(value) in candidates:
+            pinned[photo_id] = int(value)  # the newest counts
+    return pinned, barred
 
 
 def labels_state(session: Session) -> str:

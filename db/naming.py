@@ -15,6 +15,7 @@ from db.groups import Selection, are, count_members
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, note, record, say
 from db.tables import GroupStatus, Photo, PhotoGroup
+from db.unknowns import begin_writing
 from engine.errors import ArgumentError
 from engine.names import check_label
 from engine.verdict import UNKNOWN
@@ -77,11 +78,6 @@ def read_type_names(session: Session) -> tuple[str, ...]:
     """Every meter type that any photo has, without UNKNOWN and what was dismissed."""
     names = session.scalars(select(Photo.meter_type).where(Photo.meter_type.is_not(None)).distinct())
     return tuple(sorted(name for name in names if name is not None and name not in (UNKNOWN, JUNK)))
-
-
-def begin_writing(session: Session) -> None:
-    """Take SQLite's write lock before anything is read, so that no regrouping commits between our reading and writing."""
-    session.execute(update(PhotoGroup).where(PhotoGroup.id < 0).values(status=PhotoGroup.status))
 
 
 def type_name(text: str, *, known: Iterable[str] = ()) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from db.tables import Embedding, GroupStatus, Outcome, Photo, PhotoGroup, PlateRow, VerifiedPair
+from db.group_tables import GroupEvent
+from db.tables import Base, Embedding, GroupStatus, Outcome, Photo, PhotoGroup, PlateRow, VerifiedPair
+from engine.grouping.life import Event
 from engine.verdict import UNKNOWN
 
 
@@ -25,21 +28,19 @@ class UnknownPhoto:
     path: str
     group_id: int | None
     embedding: NDArray[np.float32]  # (D,), unit length
-    features: bytes | None  # of its plate, where that was described before
 
 
 def read_unknowns(session: Session, stamp: str) -> list[UnknownPhoto]:
     """All unknown meters that have an embedding of this model version, in the order of arrival."""
     query = (
-        select(Photo.id, Photo.path, Photo.group_id, Embedding.vector, PlateRow.features)
+        select(Photo.id, Photo.path, Photo.group_id, Embedding.vector)
         .join(Embedding, (Embedding.photo_id == Photo.id) & (Embedding.stamp == stamp))
-        .outerjoin(PlateRow, PlateRow.photo_id == Photo.id)
         .where(*is_unknown())
         .order_by(Photo.id)
     )
     return [
-        UnknownPhoto(photo_id, path, group_id, np.frombuffer(vector, dtype="<f4").astype(np.float32), features)
-        for photo_id, path, group_id, vector, features in session.execute(query)
+        UnknownPhoto(photo_id, path, group_id, np.frombuffer(vector, dtype="<f4").astype(np.float32))
+        for photo_id, path, group_id, vector in session.execute(query)
     ]
 
 
@@ -48,9 +49,22 @@ def is_unknown() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Photo.outcome == Outcome.FILED.value, Photo.meter_type == UNKNOWN
 
 
+def described(session: Session, photo_ids: Iterable[int]) -> set[int]:
+    """Those of these photos whose plate is kept."""
+    wanted = set(photo_ids)
+    return wanted & set(session.scalars(select(PlateRow.photo_id)))
+
+
+def read_plate(session: Session, photo_id: int) -> bytes | None:
+    """A photo's plate (`engine.grouping.Plate.to_bytes`); None where it was never described."""
+    return session.scalar(select(PlateRow.features).where(PlateRow.photo_id == photo_id))
+
+
 def write_plates(session: Session, features: Mapping[int, bytes]) -> None:
-    """Keep plates by photo."""
-    session.add_all(PlateRow(photo_id=photo_id, features=data) for photo_id, data in features.items())
+    """Keep plates by photo; one that is there already stays."""
+    if features:
+        rows = [{"photo_id": photo_id, "features": data} for photo_id, data in features.items()]
+        session.execute(_insert(session, PlateRow).on_conflict_do_nothing(), rows)
 
 
 def read_pairs(session: Session, photo_ids: Iterable[int]) -> dict[tuple[int, int], int]:
@@ -64,9 +78,25 @@ def write_pairs(session: Session, pairs: Mapping[tuple[int, int], int]) -> None:
     """Keep verified pairs, so that no later regrouping compares them again."""
     if not pairs:
         return
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     rows = [{"photo_a": min(pair), "photo_b": max(pair), "inliers": inliers} for pair, inliers in pairs.items()]
-    session.execute(insert(VerifiedPair).on_conflict_do_nothing(), rows)
+    session.execute(_insert(session, VerifiedPair).on_conflict_do_nothing(), rows)
+
+
+def _insert(session: Session, table: type[Base]) -> Any:
+    """An INSERT that may leave out rows which are there already; the two databases spell it alike in two places."""
+    return (postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert)(table)
+
+
+def current_groups(session: Session, photo_ids: Iterable[int]) -> dict[int, int | None]:
+    """The groups, now, of those of these photos that are still unknown."""
+    wanted = set(photo_ids)
+    rows = session.execute(select(Photo.id, Photo.group_id).where(*is_unknown()))
+    return {photo_id: group_id for photo_id, group_id in rows if photo_id in wanted}
+
+
+def begin_writing(session: Session) -> None:
+    """Take SQLite's write lock before anything is read, so that no regrouping commits between our reading and writing."""
+    session.execute(update(PhotoGroup).where(PhotoGroup.id < 0).values(status=PhotoGroup.status))
 
 
 def next_group_id(session: Session) -> int:
@@ -84,18 +114,19 @@ class Membership:
     map_y: float
 
 
-def write_groups(session: Session, memberships: Mapping[int, Membership], *, stamp: str, now: datetime) -> list[int]:
-    """Store a regrouping: new groups, groups that are gone, and each photo's place. Returns the photos that changed group.
+def write_groups(
+    session: Session, memberships: Mapping[int, Membership], *, stamp: str, now: datetime, events: Iterable[Event] = ()
+) -> list[int]:
+    """Store a regrouping: new groups, groups that are gone, what happened to each, and each photo's place.
 
-    A photo that a person labelled since the regrouping read it is left alone, and a group named since takes no more.
+    Returns the photos that changed group. A photo that a person labelled since the regrouping read it is left alone, and a
+    group named or dismissed since takes no more.
     """
+    begin_writing(session)
     live = {each.group_id for each in memberships.values() if each.group_id is not None}
-    # Written before anything is read: from here on SQLite lets nobody else write, so nothing is named under our hands.
-    candidates = update(PhotoGroup).where(PhotoGroup.status == GroupStatus.CANDIDATE.value)
-    session.execute(candidates.where(PhotoGroup.id.not_in(live)).values(status=GroupStatus.GONE.value))
     alive = select(PhotoGroup.id).where(PhotoGroup.id.in_(live))
     known = set(session.scalars(alive))
-    named = set(session.scalars(alive.where(PhotoGroup.status == GroupStatus.NAMED.value)))
+    closed = set(session.scalars(alive.where(PhotoGroup.status.in_([GroupStatus.NAMED.value, GroupStatus.DISMISSED.value]))))
     session.add_all(PhotoGroup(id=group_id, created_at=now, stamp=stamp) for group_id in sorted(live - known))
     session.flush()
     changed = []
@@ -103,13 +134,23 @@ def write_groups(session: Session, memberships: Mapping[int, Membership], *, sta
         place = memberships.get(photo.id)
         if place is None:  # came after the regrouping began
             continue
-        group_id = None if place.group_id in named else place.group_id  # the next regrouping finds it another
+        group_id = None if place.group_id in closed else place.group_id  # the next regrouping finds it another
         if photo.group_id != group_id:
             changed.append(photo.id)
+            photo.joined_live_at = None
         photo.group_id = group_id
         photo.group_strength = place.strength if group_id is not None else None
         photo.map_x, photo.map_y = place.map_x, place.map_y
     for group in session.scalars(select(PhotoGroup).where(PhotoGroup.id.in_(live))):
         if group.status == GroupStatus.GONE.value:
             group.status, group.stamp = GroupStatus.CANDIDATE.value, stamp
+    session.flush()
+    # Not the groups of photos that this run did not see, such as those which only another model version has embedded.
+    has_photos = select(Photo.id).where(Photo.group_id == PhotoGroup.id).exists()
+    emptied = update(PhotoGroup).where(PhotoGroup.status == GroupStatus.CANDIDATE.value, ~has_photos)
+    session.execute(emptied.values(status=GroupStatus.GONE.value))
+    session.add_all(
+        GroupEvent(at=now, kind=event.turn.value, group_id=event.group_id, other_id=event.other_id, photos=event.photos)
+        for event in events
+    )
     return changed

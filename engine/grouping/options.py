@@ -15,6 +15,7 @@ class Options:
     # Which pairs are compared.
     all_pairs_up_to: int = 300  # photos; above it only candidates are compared (a pair costs 3 to 5 ms on one core)
     candidates: int = 30  # nearest photos by embedding that each photo is compared with
+    threads: int = 2  # that compare plates
     network_weight: float = 0.1  # of the embedding's z-scored cosine beside the logarithm of the shared details
 
     # What makes a group.

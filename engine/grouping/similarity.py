@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from engine.grouping.verification import prepare_plate, shared_details
 
 KnownPairs = Mapping[tuple[int, int], int]  # (i, j) with i < j -> shared details
 
+_PREPARED = 320  # plates held ready for comparing: 900 features x 128 float32 are 0.46 MB each
 _CHUNK = 1024  # photos whose cosines to all others are held at once: 1024 x 100,000 float32 are 400 MB
 
 
@@ -62,7 +65,7 @@ def compare(
     cosines = np.einsum("md,md->m", embeddings[first], embeddings[second], dtype=np.float64)
     if plates is None:
         return Pairs(photos=len(embeddings), first=first, second=second, similarity=cosines, shared=None), {}
-    new = _verify(plates, [pair for pair in zip(first.tolist(), second.tolist(), strict=True) if pair not in known])
+    new = _verify(plates, [pair for pair in zip(first.tolist(), second.tolist(), strict=True) if pair not in known], options)
     counts = [new[pair] if pair in new else known[pair] for pair in zip(first.tolist(), second.tolist(), strict=True)]
     shared = np.array(counts, dtype=np.int64)
     # Four shared details can be chance (measured: one in ten such pairs shows the same design), so they count nothing.
@@ -88,9 +91,14 @@ def candidate_pairs(embeddings: NDArray[np.float32], options: Options) -> tuple[
     return (pairs // count).astype(np.intp), (pairs % count).astype(np.intp)
 
 
-def _verify(plates: Sequence[Plate], pairs: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    prepared = {index: prepare_plate(plates[index]) for index in sorted({index for pair in pairs for index in pair})}
-    return {(i, j): shared_details(prepared[i], prepared[j]) for i, j in pairs}
+def _verify(plates: Sequence[Plate], pairs: Sequence[tuple[int, int]], options: Options) -> dict[tuple[int, int], int]:
+    """Shared details of each pair. Plates may come from a disk: only `_PREPARED` are held ready at once."""
+    prepare = lru_cache(maxsize=_PREPARED)(lambda index: prepare_plate(plates[index]))
+    # New photos come last: pairs of one new photo in a row need its plate once, and its neighbours' are often its twins' too.
+    ordered = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+    with ThreadPoolExecutor(options.threads) as pool:  # matrix products and RANSAC let other threads run
+        counts = pool.map(lambda pair: shared_details(prepare(pair[0]), prepare(pair[1])), ordered)
+        return dict(zip(ordered, counts, strict=True))
 
 
 def _standardised(cosines: NDArray[np.float64], embeddings: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -15,7 +15,9 @@ from daemon.inbox import look
 from daemon.intake import Intake
 from daemon.refile import refile
 from daemon.regroup import regroup
-from db.naming import name_group
+from db.group_acts import move_photos, release_photos, split_photos
+from db.group_tables import GroupEvent
+from db.naming import name_group, name_photos
 from db.records import service
 from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
 from engine.drawing import draw_photo
@@ -129,6 +131,34 @@ def test_a_named_group_moves_to_its_types_folder_and_stays_out_of_later_runs(hom
 def test_embeddings_of_another_model_version_never_meet_in_one_run(home: Home, grouped: Engine) -> None:
     done = regroup(home, grouped, stamp="v2", template=TEMPLATE)
     assert (done["photos"], done["groups"]) == (0, 0)
+    with Session(grouped) as session:
+        assert set(session.scalars(select(PhotoGroup.status))) == {"candidate"}
+
+
+def happened(database: Engine) -> list[tuple[str, int, int | None, int]]:
+    with Session(database) as session:
+        events = session.scalars(select(GroupEvent).order_by(GroupEvent.id))
+        return [(event.kind, event.group_id, event.other_id, event.photos) for event in events]
+
+
+def test_births_and_deaths_of_groups_are_recorded(home: Home, grouped: Engine) -> None:
+    assert happened(grouped) == [("birth", 1, None, 5), ("birth", 2, None, 5)]
+    with Session(grouped) as session, session.begin():
+        gone = [photo.id for photo in session.scalars(select(Photo)) if photo.group_id == 2][:3]
+        name_photos(session, gone, "GENUS 5", by="ana", now=NOW)
+    group_now(home, grouped)
+    assert happened(grouped)[2:] == [("death", 2, None, 2)]
+
+
+def test_a_regrouping_leaves_together_and_apart_what_a_person_put_so(home: Home, grouped: Engine) -> None:
+    with Session(grouped) as session, session.begin():
+        split_photos(session, [1, 2], by="ana", now=NOW)
+        move_photos(session, [10], 1, by="ana", now=NOW)
+        release_photos(session, [9], by="ana", now=NOW)
+    group_now(home, grouped)
+    with Session(grouped) as session:
+        places = {photo.id: photo.group_id for photo in session.scalars(select(Photo))}
+    assert places == {1: 3, 2: 3, 3: 1, 4: 1, 5: 1, 6: 2, 7: 2, 8: 2, 9: None, 10: 1}
 
 
 def test_a_photo_that_disappeared_from_its_folder_does_not_stop_the_run(home: Home, database: Engine) -> None:
