@@ -41,6 +41,12 @@ def verified_labels(session: Session) -> tuple[Verified, ...]:
     )
 
 
+def count_labelled(session: Session) -> int:
+    """How many filed photos have a standing label of their type."""
+    query = select(func.count(Label.photo_id.distinct())).join(Photo, Photo.id == Label.photo_id)
+    return session.scalar(query.where(*is_standing(), Photo.outcome == Outcome.FILED.value)) or 0
+
+
 def is_standing() -> tuple[ColumnElement[bool], ...]:
     """The conditions for a label of the meter type that nobody took back."""
     return Label.field == "meter_type", Label.withdrawn_at.is_(None)

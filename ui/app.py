@@ -14,12 +14,14 @@ from sqlalchemy import Engine
 
 from ui import words
 from ui.api import api_routes
+from ui.api_models import model_routes
 from ui.api_refused import refused_routes
 from ui.archive import Archive
 from ui.judging import PhotoJudge
 from ui.media import media_routes
 from ui.pages.groups import build_groups
 from ui.pages.history import build_history
+from ui.pages.models import build_models
 from ui.pages.overview import build_overview
 from ui.pages.predict import build_predict
 from ui.templating import HERE, script, style_sheet, template_environment
@@ -34,6 +36,7 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(api_routes(engine, judge, clock))
     app.include_router(refused_routes(engine, clock))
+    app.include_router(model_routes(engine, judge.models_dir, clock))
     app.include_router(media_routes(engine, home, judge.limits))
     style_address = _add_own_files(app)
     archive = Archive(engine=engine, home=home, judge=judge, clock=clock, zone=zone)
@@ -75,6 +78,8 @@ def build_pages(archive: Archive) -> gr.Blocks:
         build_history(archive, templates)
     with pages.route(words.GROUPS, "groups"):
         build_groups(archive, templates)
+    with pages.route(words.models.TITLE, "models"):
+        build_models(archive, templates)
     return pages
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ui import words_intake
+from ui import words_intake, words_models
 
 intake = words_intake  # a part of the words has a file of its own
+models = words_models
 
 PRODUCT = "MeterSieve"
 

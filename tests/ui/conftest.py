@@ -37,6 +37,7 @@ READY = {  # what shows that a page's own content has come
     "predict": "#drop input[type=file]",
     "history": "[data-testid=detail]",
     "groups": "[data-testid=gallery]",
+    "models": "[data-testid=models]",
 }
 
 

@@ -44,6 +44,12 @@ LINKS = (
         icon="M9 7a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0zM20 7a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0zM9 17a2.5 2.5 0 1 1-5 0"
         " 2.5 2.5 0 0 1 5 0zM20 17a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0z",
     ),
+    Link(
+        name="models",
+        title=words.models.TITLE,
+        href="/models",
+        icon="M12 3l8 4.5-8 4.5-8-4.5zM4 12l8 4.5 8-4.5M4 16.5L12 21l8-4.5",
+    ),
 )
 # Private: no handler is offered as an API. Reading a page needs no queue: a plain request answers sooner.
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

@@ -1,0 +1,55 @@
+"""What the Models page says: versions, training, the gate, photos judged again."""
+
+from __future__ import annotations
+
+TITLE = "Models"
+LEAD = "Which version judges, what the next one learned, and what it changed."
+JUDGING = "Judges now"
+NO_MODEL = "No meter-type model is installed"
+NO_MODEL_HINT = "Train one with python -m engine train meter_type; it is listed here."
+SINCE = "since {when}, by {by}"
+KNOWS = "{labels} types, learned from {photos}"
+ROLL_BACK = "Roll back to {version}"
+RETRAIN = "Train from labels"
+RETRAIN_ASKED = "Training is asked for"
+RETRAIN_WAITS = "Training is asked for; it starts as soon as the watcher runs"
+CANCEL = "Cancel"
+CANCELLING = "Cancelling…"
+TRAINING = "Training"
+TRAINING_LEAD = "People's labels teach the next version. A fifth of the meters is kept aside and only judges it."
+LABELLED = "{photos} labelled by people"
+NO_LABELS = "Nobody has labelled a photo yet. Name a group first."
+RUNNING = "Running"
+LAST = "Last training"
+NEVER = "Nothing was trained from labels yet."
+STATES = {"running": "Running", "done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
+TONES = {"running": "type", "done": "ok", "failed": "bad", "cancelled": "none"}
+ICONS = {"running": "…", "done": "✓", "failed": "✕", "cancelled": "–"}
+DECISIONS = {"promote": "Promoted by the gate", "wait": "Waits for a person"}
+TAUGHT = "{learned} photos taught it, {aside} were kept aside"
+GATE = "Compared on photos no training saw"
+GATE_KINDS = {"all": "All photos right", "wrong": "Not a wrong type", "unknown": "Unknown seen as unknown"}
+GATE_COLUMNS = ("Slice", "Photos", "Meters", "{champion}", "{candidate}", "Difference, points")
+WORSE = "worse"
+VERSIONS = "Versions"
+VERSION_COLUMNS = ("Version", "Made", "Types", "Right on its test", "Gate", "")
+ROLES = {"judges": "Judges now", "previous": "Previous", "waits": "Waits for you"}
+PROMOTE = "Let it judge"
+PROMOTE_VERSION = "Let {version} judge"
+NOT_MEASURED = "not measured"
+PROMOTED = "{version} judges from the next photo on."
+PROMOTED_NEXT = "Unknown and doubtful photos are judged again in the background."
+PROMOTED_LATER = "Unknown and doubtful photos are judged again as soon as the watcher runs."
+NOTHING_RUNS = "No training runs any more."
+HISTORY = "Who let which version judge"
+NO_HISTORY = "Nobody changed the version yet."
+CHANGE = "{when}: {version} instead of {before}, by {by}"
+FIRST = "{when}: {version}, by {by}"
+AGAIN = "Judged again"
+AGAIN_LEAD = "Unknown and doubtful photos that {version} looked at a second time"
+AGAIN_NONE = "{version} has judged no photo again."
+AGAIN_RUNS = "{judged} of {all} judged so far"
+AGAIN_DONE = "{judged} judged again, {changed} have another type"
+AGAIN_CSV = "Before and after as CSV"
+AGAIN_SHOWN = "The first {shown} of {all}"
+BEFORE_AFTER = "{before} before, {after} now"
