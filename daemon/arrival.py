@@ -54,6 +54,7 @@ def read(seen: Sighting, *, max_bytes: int) -> Read:
         camera=seen.camera,
         inode=seen.inode,
         mtime_ns=seen.mtime_ns,
+        ctime_ns=seen.ctime_ns,
         size=seen.size,
         sha256=digest,
     )

@@ -23,7 +23,7 @@ from daemon.home import Home
 from daemon.inbox import Sighting
 from daemon.lock import Busy, locked
 from daemon.placing import TEMPORARY, remove_source, sha256_of, sync_folder
-from db.records import int64, moving, unfinished, unsettled
+from db.records import int64, moving, replace_references, unfinished, unsettled
 from db.tables import Photo
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ def _finish_intents(home: Home, session: Session, by_source: dict[str, Sighting]
         target = home.root / photo.path
         if _holds(photo, target):
             photo.outcome, photo.filed_at = photo.intended, datetime.now(UTC)
+            drop_replaced(home, session, photo)
         else:
             _release(photo, target, by_source.get(photo.source))
             session.delete(photo)
@@ -64,6 +65,20 @@ def _holds(photo: Photo, target: Path) -> bool:
         return target.lstat().st_size == photo.size_bytes and sha256_of(target) == photo.sha256
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
+
+
+def drop_replaced(home: Home, session: Session, photo: Photo) -> None:
+    """Drop the cut-off upload that this photo completes, file and row: every byte of it is in this photo. Safe to repeat."""
+    cut_off = session.get(Photo, photo.replaces_id) if photo.replaces_id else None
+    photo.replaces_id = None
+    if cut_off is None:
+        return
+    path = home.root / cut_off.path
+    if _holds(cut_off, path):
+        path.unlink()
+        sync_folder(path.parent)
+    replace_references(session, cut_off, photo)
+    session.delete(cut_off)
 
 
 def _release(photo: Photo, target: Path, source: Sighting | None = None) -> None:

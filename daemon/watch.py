@@ -19,9 +19,10 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from daemon.decisions import Filed, Waiting
 from daemon.home import Home
 from daemon.inbox import Sighting, look
-from daemon.intake import Filed, Intake, Waiting
+from daemon.intake import Intake
 from daemon.recovery import is_source_of, recover, settle_sources
 from daemon.settling import Settling
 from daemon.sites import PLAIN_FOLDERS, InboxFolders

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from daemon.decisions import Duplicate, Filed, Gone, InHand, Refused, Taken, Waiting
 from daemon.home import Home
 from daemon.inbox import Sighting, look
-from daemon.intake import Duplicate, Filed, Gone, Intake, Refused, Taken, Waiting
+from daemon.intake import Intake
 from daemon.placing import place
 from daemon.recovery import is_source_of
 from db.records import Arrival
@@ -254,6 +255,9 @@ def test_long_endings_that_collide_or_are_no_text_are_filed(home: Home, intake: 
 
 @pytest.mark.parametrize("number", [2**63, 2**64 - 1])
 def test_numbers_of_64_bits_from_a_file_system_can_be_recorded(home: Home, database: Engine, intake: Intake, number: int) -> None:
-    arrival = Arrival(source="a.jpg", name="a.jpg", site=None, inode=number, mtime_ns=number, size=1, sha256="0" * 64)
-    intake._intend(arrival, Refused("empty", ""), datetime.now(UTC))
+    arrival = Arrival(
+        source="a.jpg", name="a.jpg", site=None, inode=number, mtime_ns=number, ctime_ns=number, size=1, sha256="0" * 64
+    )
+    seen = Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, number, number)
+    intake._intend(InHand(seen, arrival, False, None, None, None, False), Refused("empty", ""), datetime.now(UTC))
     assert is_source_of(rows(database)[0], Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, 0, number))

@@ -159,9 +159,9 @@ def test_a_source_written_over_after_a_crash_leaves_no_file_without_a_row(
     home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(home.inbox, {"a.jpg": b"sharp"})
-    with crashing(monkeypatch, database, 3, False) as effects, pytest.raises(Crash):
+    with crashing(monkeypatch, database, 5, False) as effects, pytest.raises(Crash):
         take_all(home, database)
-    assert effects == ["commit", "link"]
+    assert effects == ["commit", "commit", "link"]  # the claim, the intent, the file
     write(home.inbox, {"a.jpg": b"sharper"})
     recover(home, database, look(home.inbox))
     take_all(home, database)
@@ -173,9 +173,9 @@ def test_a_photo_that_came_under_the_name_of_a_filed_one_since_the_look_is_not_r
     home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(home.inbox, {"a.jpg": b"sharp"})
-    with crashing(monkeypatch, database, 5, False) as effects, pytest.raises(Crash):
+    with crashing(monkeypatch, database, 7, False) as effects, pytest.raises(Crash):
         take_all(home, database)
-    assert effects == ["commit", "link", "commit"]
+    assert effects == ["commit", "commit", "link", "commit"]
     sightings = look(home.inbox)
     write(home.inbox, {"b.jpg": b"sharp 2"})
     (home.inbox / "b.jpg").replace(home.inbox / "a.jpg")

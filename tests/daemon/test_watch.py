@@ -10,9 +10,10 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from daemon.decisions import Taken
 from daemon.home import Home
 from daemon.inbox import Sighting
-from daemon.intake import Intake, Taken
+from daemon.intake import Intake
 from daemon.watch import Pace, Watch
 from db.records import service
 from tests.daemon.test_intake import fake_appraise, rows
