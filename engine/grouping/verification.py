@@ -43,18 +43,24 @@ def prepare_plate(plate: Plate) -> Prepared:
 
 def shared_details(a: Prepared, b: Prepared, gates: Gates = Gates()) -> int:
     """Count the details of two plates that fit one affine mapping, in distinct cells; 0 where none can be trusted."""
+    in_a, in_b = agreeing(a, b, gates)
+    return min(_cells(a.keypoints[in_a, :2], gates.cell), _cells(b.keypoints[in_b, :2], gates.cell)) if len(in_a) else 0
+
+
+def agreeing(a: Prepared, b: Prepared, gates: Gates = Gates()) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the details of two plates that fit one affine mapping, pair by pair; none where none can be trusted."""
     from_a, to_b = _matches(a, b, gates)
     if len(from_a) < 4:  # three pairs fit any mapping
-        return 0
-    points_a, points_b = a.keypoints[from_a, :2], b.keypoints[to_b, :2]
+        return from_a[:0], to_b[:0]
     cv2.setRNGSeed(0)  # OpenCV's RANSAC draws from its own generator; the same pair must always count the same
     mapping, mask = cv2.estimateAffine2D(
-        points_a, points_b, method=cv2.RANSAC, ransacReprojThreshold=gates.reach, maxIters=gates.iterations, refineIters=0
-    )
+        a.keypoints[from_a, :2], b.keypoints[to_b, :2], method=cv2.RANSAC, ransacReprojThreshold=gates.reach,
+        maxIters=gates.iterations, refineIters=0,
+    )  # fmt: skip
     if mapping is None or not _plausible(mapping[:, :2], gates):
-        return 0
+        return from_a[:0], to_b[:0]
     kept = mask.ravel().astype(bool)
-    return min(_cells(points_a[kept], gates.cell), _cells(points_b[kept], gates.cell))
+    return from_a[kept], to_b[kept]
 
 
 def _matches(a: Prepared, b: Prepared, gates: Gates) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.errors import DataError
 from engine.grouping.plates import Plate
 
-FEATURES = 400  # of each exemplar's plate are kept, the strongest by size and place: half of what a fresh photo has
+FEATURES = 900  # of each plate at most; `engine.recognition.choice` keeps fewer for a bundle
 _PLACE_STEP = 1 / 16  # pixels and degrees: keypoints are kept as uint16 multiples of it; 1400 pixels and 360 degrees fit
 
 
