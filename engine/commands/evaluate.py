@@ -47,7 +47,9 @@ def run(args: argparse.Namespace) -> int:
         raise ArgumentError(f"{folder} is a {model.card.task} model, not {args.task}.")
     place = args.data / "test" if (args.data / "test").is_dir() else args.data
     photos = (*read_folder(place, args.task), *(read_unlabelled(args.unknown) if args.unknown else ()))
-    judged = judge_all(model, photos, read_clusters(args.groups or _beside(place)))
+    found = current(folder.parent.parent, "display") if model.card.view == "display" else None
+    locator = load(found, cache=args.cache_dir, threads=2) if found else None
+    judged = judge_all(model, photos, read_clusters(args.groups or _beside(place)), locator=locator)
     if not (judged.truth >= 0).any():
         raise DataError(f"{place} holds no photo with a label of this model.")
     _tell(write_report(judged, model, place, args.out), args.out)

@@ -37,20 +37,24 @@ def page(summary: Figures, card: Card) -> str:
 
 
 def _headline(summary: Figures) -> Iterable[tuple[str, str]]:
-    yield "right (accuracy)", _bracketed(summary, "accuracy")
+    yield "best guess right (accuracy)", _bracketed(summary, "accuracy")
     yield "the same, every label counting alike (macro-F1)", _bracketed(summary, "macro_f1")
     if "auc" in summary:
         yield "ranks a photo of the first label above one of the second (AUC)", _bracketed(summary, "auc")
     yield "claimed confidence and found accuracy differ by (ECE)", _bracketed(summary, "calibration_error")
-    accepted = summary.get("accepted")
-    if accepted:
-        yield "accepted, not sent to UNKNOWN", _bracketed(accepted, "share")
-        if accepted["accuracy"] is not None:
-            yield "right among the accepted", _bracketed(accepted, "accuracy")
-        if "unknown_let_through" in accepted:
-            yield f"of {summary['unknown_photos']} unknown photos, taken for a type", _bracketed(accepted, "unknown_let_through")
+    for name, by in (("accepted", "the product"), ("accepted_by_plain_rule", "the plain rule (confidence from 0.50)")):
+        if name in summary:
+            yield from _accepted(summary[name], by, summary)
     if summary["unreadable"]:
         yield "files that could not be read, left out", str(summary["unreadable"])
+
+
+def _accepted(figures: Figures, by: str, summary: Figures) -> Iterable[tuple[str, str]]:
+    yield f"accepted by {by}, not sent to UNKNOWN", _bracketed(figures, "share")
+    if figures["accuracy"] is not None:
+        yield "right among those", _bracketed(figures, "accuracy")
+    if "unknown_let_through" in figures:
+        yield f"taken for a type, of {summary['unknown_photos']} unknown photos", _bracketed(figures, "unknown_let_through")
 
 
 def _accepting(summary: Figures) -> str:
@@ -92,11 +96,15 @@ def _weak(summary: Figures) -> str:
     ]
     few = sum(0 < row["photos"] < FEW for row in summary["per_label"].values())
     none = sum(row["photos"] == 0 for row in summary["per_label"].values())
-    notes = [f"{few} labels have fewer than {FEW} photos here: their own figures say little."] if few else []
-    notes += [f"{none} labels have no photo here and are not measured."] if none else []
+    notes = [f"{_labels(few)} fewer than {FEW} photos here: their own figures say little."] if few else []
+    notes += [f"{_labels(none)} no photo here: not measured."] if none else []
     found = f"## Labels found in fewer than {WEAK_RECALL:.0%} of their photos\n\n"
     found += _table(("label", "found (recall)", "right when said (precision)", "photos"), weak) if weak else "None."
     return "\n\n".join([found, *notes])
+
+
+def _labels(count: int) -> str:
+    return "1 label has" if count == 1 else f"{count} labels have"
 
 
 def _files(summary: Figures) -> str:

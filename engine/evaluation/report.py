@@ -74,7 +74,8 @@ def _curves(judged: Judged, labelled: NDArray[np.bool_], rows: Indices) -> dict[
     right = judged.confidences[labelled].argmax(1) == judged.truth[labelled]
     found = {"confidence": coverage(sure, right, rows)}
     if not np.allclose(judged.known[labelled], sure):
-        found["known score"] = coverage(judged.known[labelled], right, rows)
+        said, true = np.array(judged.answers)[labelled], np.array([photo.label for photo in judged.photos])[labelled]
+        found["known score"] = coverage(judged.known[labelled], np.where(said == UNKNOWN, right, said == true), rows)
     return found
 
 
@@ -86,25 +87,28 @@ def _points(curve: Coverage) -> dict[str, dict[str, float]]:
 
 
 def _answers(judged: Judged, labelled: NDArray[np.bool_], groups: Indices, *, open_set_task: bool) -> dict[str, Any]:
-    """What the product's own rule makes of the photos: how many it accepts, how many of those are right, what it lets through."""
+    """What the product's own rule makes of the photos, and beside it the plain rule that the replaced system had."""
     if not open_set_task:
         return {}
+    rules = {"accepted": judged.answers, "accepted_by_plain_rule": judged.plain}
+    return {name: _accepted(np.array(answers), judged, labelled, groups) for name, answers in rules.items()}
+
+
+def _accepted(answer: NDArray[np.str_], judged: Judged, labelled: NDArray[np.bool_], groups: Indices) -> dict[str, Any]:
+    """How many are accepted, how many of those are right, and how many of the photos of no type are let through."""
     true = np.array([photo.label or UNKNOWN for photo in judged.photos])
-    answer = np.array(judged.answers)
-    taken = answer != UNKNOWN
-    right = answer == true
+    taken, right = answer != UNKNOWN, answer == true
     figures = with_interval("share", lambda rows: float(taken[labelled][rows].mean()), _renumbered(groups[labelled]), 0)
-    kept = labelled & taken
+    kept, strange = labelled & taken, ~labelled
     figures["accuracy"] = None
     if kept.any():
         figures |= with_interval("accuracy", lambda rows: float(right[kept][rows].mean()), _renumbered(groups[kept]), 0)
-    strange = ~labelled
     if strange.any():
         let = with_interval(
             "unknown_let_through", lambda rows: float(taken[strange][rows].mean()), _renumbered(groups[strange]), 0
         )
         figures |= let
-    return {"accepted": figures}
+    return figures
 
 
 def _open_set(judged: Judged, labelled: NDArray[np.bool_], groups: Indices) -> dict[str, Any]:

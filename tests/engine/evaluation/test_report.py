@@ -139,7 +139,7 @@ def test_the_front_page_says_the_figures_and_shows_the_pictures(models: Path, tm
     evaluate.run(the_args(tmp_path))
     text = (tmp_path / "out" / "report.md").read_text()
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert f"| right (accuracy) | {summary['accuracy']:.3f} (" in text
+    assert f"| best guess right (accuracy) | {summary['accuracy']:.3f} (" in text
     assert f"AUROC {summary['open_set']['auroc']:.3f}" in text
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
     assert sorted(pictures) == ["calibration.png", "confusion_matrix.png", "coverage.png", "roc.png"]
