@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.picture import Pixels
-from engine.quality.views import Grey, Views
+from engine.quality.views import Grey, Views, extremes
 
 _BLOWN = 250  # grey levels; a JPEG's white is rarely a full 255
 _CRUSHED = 8  # grey levels
@@ -34,11 +34,11 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
 
     The three logits were fitted by logistic regression on free photos and drawn degradations of them; 0 is even odds.
     """
-    histogram = _shares(views.grey)
+    histogram = _shares(views.grey_rows)
     low, bright, high = _percentiles(_shares(views.grey_512), (0.01, 0.95, 0.99))
-    dark_channel = _dark_channel(views.thin)
-    spread = float(cv2.meanStdDev(views.grey)[1].item())
-    brightness = mean_value(views.pixels) / 255 * 100
+    dark_channel = _dark_channel(views.low)
+    spread = float(cv2.meanStdDev(views.grey_rows)[1].item())
+    brightness = mean_value(views.rows) / 255 * 100
     blown = float(histogram[_BLOWN:].sum())
     michelson = (high - low) / (high + low + 1)
     return {
@@ -49,9 +49,9 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
         "range": float(high - low),
         "bright_end": float(bright),
         "black_end": float(low),
-        "white_floor": float(_percentiles(_shares(np.ascontiguousarray(views.thin.min(axis=2))), (0.01,))[0]),
+        "white_floor": float(_percentiles(_shares(views.low), (0.01,))[0]),
         "dark_channel": dark_channel,
-        "saturation": _saturation(views.thin),
+        "saturation": _saturation(views.low, views.high),
         "over_exposure": 0.183 * brightness + 4.65 * sqrt(blown) - 14.9,
         "flatness": 12.9 - 8.49 * michelson - 2.15 * log(high - low + 4),
         "haze": 0.0462 * dark_channel - 2.62 * log(spread + 1) + 5.43,
@@ -60,8 +60,7 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
 
 def mean_value(pixels: Pixels) -> float:
     """Mean of HSV's V (the largest of the three channels), 0..255."""
-    red, green, blue = cv2.split(pixels)
-    return float(cv2.mean(cv2.max(cv2.max(red, green), blue))[0])
+    return float(cv2.mean(extremes(pixels)[1])[0])
 
 
 def _shares(grey: Grey) -> NDArray[np.float64]:
@@ -76,11 +75,9 @@ def _percentiles(shares: NDArray[np.float64], places: tuple[float, ...]) -> tupl
     return tuple(int(np.searchsorted(below, place)) for place in places)
 
 
-def _saturation(thin: Pixels) -> float:
-    highest = thin.max(axis=2).astype(np.float32)
-    return float(((highest - thin.min(axis=2)) / (highest + 1)).mean())
+def _saturation(low: Grey, high: Grey) -> float:
+    return float(((high - low) / (high.astype(np.float32) + 1)).mean())
 
 
-def _dark_channel(thin: Pixels) -> float:
-    darkest = np.ascontiguousarray(thin.min(axis=2))
-    return float(cv2.erode(darkest, np.ones((9, 9), np.uint8)).mean())
+def _dark_channel(low: Grey) -> float:
+    return float(cv2.mean(cv2.erode(low, np.ones((9, 9), np.uint8)))[0])

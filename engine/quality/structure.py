@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.picture import Pixels
-from engine.quality.views import Views
+from engine.quality.views import Grey, Views
 
 _GLARE_SIDE = 64  # pixels; a Gaussian of 1 px here is one of 8 px at 512
 _GLARE_STEPS = 64  # how far light from the photo's edge is followed, in pixels of that size
@@ -31,22 +31,21 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     """
     across = cv2.Sobel(views.grey_256, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(views.grey_256, cv2.CV_32F, 0, 1)
-    red, green, blue, _ = cv2.mean(views.pixels)
+    red, green, blue, _ = cv2.mean(views.rows)
     return {
         "information": float(cv2.mean(cv2.magnitude(across, down))[0]),
         "edges": float(cv2.mean(cv2.Canny(views.grey_512, 50, 150))[0]),
         "green_ratio": green / (red + blue) if red + blue > 0 else 0.5,
-        **_glare(views.thin),
+        **_glare(views.low),
         "grey_field": _grey_field(views.pixels),
     }
 
 
-def _glare(thin: Pixels) -> dict[str, float]:
+def _glare(low: Grey) -> dict[str, float]:
     """`glare` is the brightest white spot: its level, minus a quarter of the median, plus half of its height (at most 60 levels)
     over any path to the photo's edge. Sky and white walls reach the edge; a lamp's reflection on glass stands alone.
     """
-    white = thin.min(axis=2).astype(np.float32)  # a lit green display is bright, but not white
-    middle = _at_most(white, 2 * _GLARE_SIDE)
+    middle = _at_most(low.astype(np.float32), 2 * _GLARE_SIDE)  # a lit green display is bright, but not white: its least is low
     wide = cv2.GaussianBlur(middle, (0, 0), 2.0)
     smooth = cv2.GaussianBlur(_at_most(middle, _GLARE_SIDE), (0, 0), 1.0)
     height = np.minimum(smooth - _flooded(smooth), 60)

@@ -13,8 +13,10 @@ from engine.picture import Pixels
 Grey = NDArray[np.uint8]  # (H, W), luma 0..255
 
 _STRIP_ROWS = 48  # a multiple of 16: strips hold whole noise blocks and whole JPEG blocks
-_STRIP_PIXELS = 250_000  # how much of a photo is looked at in its native pixels for noise and compression
+_STRIP_PIXELS = 150_000  # how much of a photo is looked at in its native pixels for noise and compression
 _THIN_SIDE = 256  # pixels, longest side of the subsampled colour view
+_EXACT_PIXELS = 2_100_000  # up to here whole-photo statistics see every pixel; beyond, evenly spaced rows
+_NEARLY = 0.67  # a photo shrunk by less than this loses nothing to linear interpolation, at a fifth of the price
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +24,9 @@ class Views:
     """One photo at the sizes the measures need. Photos smaller than a size are kept as they are, never enlarged.
 
     `strips` are evenly spaced bands of native rows, (N, 48, W, 3): noise and JPEG blocks do not survive resizing, and
-    looking at part of a large photo keeps its price that of a small one. `thin` is the photo subsampled (not averaged).
+    looking at part of a large photo keeps its price that of a small one. `thin` is the photo subsampled (not averaged), `low`
+    and `high` its smallest and largest channel. `rows` and `grey_rows` are the whole photo up to 2.1 megapixels, beyond that
+    every so many rows of it.
     """
 
     pixels: Pixels
@@ -31,6 +35,10 @@ class Views:
     grey_512: Grey
     grey_256: Grey
     thin: Pixels
+    low: Grey
+    high: Grey
+    rows: Pixels
+    grey_rows: Grey
     strips: Pixels
 
 
@@ -40,25 +48,48 @@ def look(pixels: Pixels) -> Views:
     grey_1024 = _at_most(grey, 1024)
     grey_512 = _at_most(grey_1024, 512)
     step = max(1, -(-max(grey.shape) // _THIN_SIDE))
+    thin = np.ascontiguousarray(pixels[::step, ::step])
+    low, high = extremes(thin)
+    skip = skipped(grey.size)
     return Views(
         pixels=pixels,
         grey=grey,
         grey_1024=grey_1024,
         grey_512=grey_512,
         grey_256=_at_most(grey_512, 256),
-        thin=np.ascontiguousarray(pixels[::step, ::step]),
+        thin=thin,
+        low=low,
+        high=high,
+        rows=pixels[::skip],
+        grey_rows=grey[::skip],
         strips=_strips(pixels),
     )
 
 
+def skipped(size: int) -> int:
+    """Of how many rows (or bands of rows) of a photo of `size` pixels one is looked at."""
+    return max(1, -(-size // _EXACT_PIXELS))
+
+
+def extremes(pixels: Pixels) -> tuple[Grey, Grey]:
+    """(H, W) smallest and largest of the three channels."""
+    red, green, blue = cv2.split(pixels)
+    low, high = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
+    return np.asarray(low, np.uint8), np.asarray(high, np.uint8)
+
+
 def _at_most(grey: Grey, side: int) -> Grey:
     """The picture with its longest side at most `side` pixels, averaged down."""
+    while max(grey.shape) >= 2 * side and min(grey.shape) >= 2:
+        even = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]  # whole pairs: OpenCV halves them at full speed
+        grey = np.asarray(cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA), np.uint8)
     height, width = grey.shape
     if max(height, width) <= side:
         return grey
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    how = cv2.INTER_LINEAR if scale > _NEARLY else cv2.INTER_AREA
+    return np.asarray(cv2.resize(grey, size, interpolation=how), dtype=np.uint8)
 
 
 def _strips(pixels: Pixels) -> Pixels:
