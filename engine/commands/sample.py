@@ -8,10 +8,12 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from engine.drawing.design import GENERATION
 from engine.drawing.plan import IMBALANCE, Shot, plan_classes, plan_demo
 from engine.errors import ArgumentError
 
@@ -31,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed draws the same photos (default 1)")
     parser.add_argument(
         "--designs", type=int, metavar="K", help=f"how many meter designs (default {_DEMO_DESIGNS}, in classes {_CLASS_DESIGNS})"
+    )
+    parser.add_argument(
+        "--first-design",
+        type=int,
+        default=0,
+        metavar="K",
+        help="where in the catalogue to begin: others are strangers to a model",
     )
     parser.add_argument(
         "--layout",
@@ -80,8 +89,10 @@ def _plan(args: argparse.Namespace) -> tuple[Shot, ...]:
     designs = args.designs if args.designs is not None else min(_CLASS_DESIGNS if classes else _DEMO_DESIGNS, max(args.count, 1))
     if args.count < 1:
         raise ArgumentError("--count must be 1 or more.")
-    if not 1 <= designs <= 1000:
-        raise ArgumentError("--designs must lie between 1 and 1000.")
+    if not 1 <= designs <= GENERATION:
+        raise ArgumentError(f"--designs must lie between 1 and {GENERATION}.")
+    if not 0 <= args.first_design <= GENERATION - designs:
+        raise ArgumentError(f"--first-design must lie between 0 and {GENERATION - designs}.")
     if args.seed < 0:
         raise ArgumentError("--seed must be 0 or more.")
     if args.jobs < 1:
@@ -89,11 +100,16 @@ def _plan(args: argparse.Namespace) -> tuple[Shot, ...]:
     if not classes and (args.families or args.imbalance is not None):
         raise ArgumentError("--families and --imbalance go with --layout classes.")
     if not classes:
-        return plan_demo(args.count, designs, args.seed)
+        return _moved(plan_demo(args.count, designs, args.seed), args.first_design)
     imbalance = IMBALANCE if args.imbalance is None else args.imbalance
     if not 0 <= imbalance <= 3:
         raise ArgumentError("--imbalance must lie between 0 and 3.")
-    return plan_classes(args.count, designs, args.seed, imbalance=imbalance, families=args.families)
+    return _moved(plan_classes(args.count, designs, args.seed, imbalance=imbalance, families=args.families), args.first_design)
+
+
+def _moved(shots: tuple[Shot, ...], first: int) -> tuple[Shot, ...]:
+    """The same photos of designs that begin elsewhere in the catalogue."""
+    return tuple(replace(shot, design=shot.design + first) for shot in shots)
 
 
 def _map(draw: Callable[[Shot], dict[str, str]], shots: tuple[Shot, ...], jobs: int) -> Iterator[dict[str, str]]:

@@ -61,11 +61,19 @@ def test_the_classes_layout_makes_a_folder_per_design(tmp_path: Path) -> None:
     assert len({row["design"] for row in rows}) == 3
 
 
+def test_designs_from_elsewhere_in_the_catalogue_are_strangers(tmp_path: Path) -> None:
+    for first in (0, 100):
+        run("--count", 3, "--designs", 3, "--first-design", first, "--out", tmp_path / str(first))
+    known, strange = ({row["design"] for row in truth_of(tmp_path / name / ".truth.csv")} for name in ("0", "100"))
+    assert len(known) == len(strange) == 3 and not known & strange
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["--count", 0], ["--count", 4, "--designs", 0], ["--count", 4, "--seed", -1], ["--count", 4, "--jobs", 0],
         ["--count", 4, "--layout", "classes", "--imbalance", 9], ["--count", 4, "--imbalance", 1],
+        ["--count", 4, "--first-design", 999],
     ],
 )  # fmt: skip
 def test_arguments_that_make_no_sense_are_named(words: list[object], tmp_path: Path) -> None:
