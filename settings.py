@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     retention: dict[Literal["filed", "duplicate", "refused"], RetentionSettings] = Field(
         {}, description="per outcome: days and gigabytes after which files go; rows stay, labelled photos stay"
     )
+    min_free_mb: int = Field(200, ge=0, le=10**7, description="MiB free on the disk below which intake pauses until there is more")
+    judge_processes: int = Field(2, ge=1, le=64, description="processes that judge photos of the inbox, one photo each at a time")
+    judge_timeout_s: float = Field(60.0, gt=0, le=3600, description="seconds one photo may be judged before its process is ended")
+    judge_memory_mb: int = Field(2048, ge=0, le=10**6, description="MiB of memory a judging process may have; 0 = no limit")
     judge_threads: int = Field(2, ge=1, le=256, description="threads the models may use")
 
     training_data: Path | None = Field(

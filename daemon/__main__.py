@@ -8,7 +8,9 @@ import logging
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -69,25 +71,25 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
             pages.start()
         try:
             hooks = _hooks(settings, database)
-            watch = _watch(settings, home, database, hooks)
-            schedule = Schedule(
-                home,
-                database,
-                watch,
-                regroup_arguments=arguments,
-                minutes=settings.regroup_minutes,
-                after_new=settings.regroup_after_new,
-                quiet_s=settings.regroup_quiet_s,
-                template=settings.file_template,
-                chores=_chores(settings, home, database),
-            )
-            schedule.start()
-            try:
-                _greet(home)
-                watch.run(stop)
-            finally:  # its threads would keep a failed daemon from ending
-                schedule.stop()
-                hooks.stop()
+            with _watch(settings, home, database, hooks) as watch:
+                schedule = Schedule(
+                    home,
+                    database,
+                    watch,
+                    regroup_arguments=arguments,
+                    minutes=settings.regroup_minutes,
+                    after_new=settings.regroup_after_new,
+                    quiet_s=settings.regroup_quiet_s,
+                    template=settings.file_template,
+                    chores=_chores(settings, home, database),
+                )
+                schedule.start()
+                try:
+                    _greet(home)
+                    watch.run(stop)
+                finally:  # its threads would keep a failed daemon from ending
+                    schedule.stop()
+                    hooks.stop()
         finally:
             if pages:
                 pages.stop()
@@ -114,7 +116,8 @@ def _once(args: argparse.Namespace, settings: Settings, home: Home, database: En
     stop = _stopped_by_signals()
     with locked(home.db / "daemon.lock"):
         hooks = _hooks(settings, database)
-        _watch(settings, home, database, hooks).once(stop)
+        with _watch(settings, home, database, hooks) as watch:
+            watch.once(stop)
         hooks.stop()
     return 0
 
@@ -126,31 +129,38 @@ def _hooks(settings: Settings, database: Engine) -> Hooks:
     return Hooks(database, command=settings.hook_command, url=url, timeout_s=settings.hook_timeout_s)
 
 
-def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> Watch:
-    """Wire the watch: settings, models, intake."""
+@contextmanager
+def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> Iterator[Watch]:
+    """Wire the watch: settings, the processes that judge, intake. The processes end with the block."""
+    from daemon.canary import Canary
     from daemon.intake import Intake
-    from daemon.judging import Here
+    from daemon.judging import Bench, Judges
     from daemon.watch import Pace, Watch
-    from engine.appraise import appraise
-    from engine.live import LiveModels
-    from engine.picture import Limits
 
-    models = LiveModels(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
-    models.get()  # a damaged model stops the start, not the first photo
-    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-    cuts = site_cuts(settings)
-    intake = Intake(
-        home,
-        database,
-        lambda data: appraise(data, models=models.get(), limits=limits),
-        template=settings.file_template,
+    bench = Bench(
+        models_dir=settings.models_dir,
+        cache=settings.cache_dir,
+        threads=max(settings.judge_threads // settings.judge_processes, 1),
         max_bytes=settings.max_bytes,
-        begin=lambda data, site: Here(lambda: appraise(data, models=models.get(), cuts=cuts.of(site), limits=limits)),
-        keep_best=settings.keep_best,
-        after_filing=hooks.filed,
+        max_pixels=settings.max_pixels,
+        memory_mb=settings.judge_memory_mb,
+        site_cuts=site_cuts(settings),
     )
-    pace = Pace(settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s)
-    return Watch(home, database, intake, pace, folders=_folders(settings))
+    judges = Judges(bench, processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)
+    try:
+        judges.warm_up()  # a damaged model stops the start, not the first photo
+        intake = Intake(
+            home, database, judges.judge, template=settings.file_template, max_bytes=settings.max_bytes, begin=judges.begin,
+            keep_best=settings.keep_best, after_filing=hooks.filed,
+        )  # fmt: skip
+        pace = Pace(
+            settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s,
+            min_free_mb=settings.min_free_mb,
+        )  # fmt: skip
+        canary = Canary(judges.begin, time.monotonic)
+        yield Watch(home, database, intake, pace, folders=_folders(settings), width=judges.width, canary=canary)
+    finally:
+        judges.close()
 
 
 def site_cuts(settings: Settings) -> SiteCuts:
@@ -165,6 +175,7 @@ def _folders(settings: Settings) -> InboxFolders:
 
 
 def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.model_commands import embed_unknown
     from daemon.regroup import regroup
     from engine.bundle import current, read_card
 
@@ -172,6 +183,7 @@ def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database:
     if folder is None:
         print(f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown.")
         return 0
+    embed_unknown(settings, home, database, folder.name, stop=threading.Event())
     with locked(home.db / "regroup.lock"):
         regroup(home, database, stamp=read_card(folder).version, template=settings.file_template)
     return 0
@@ -216,35 +228,6 @@ def _notify_test(args: argparse.Namespace, settings: Settings, home: Home, datab
     return send_test(settings.notify_addresses)
 
 
-def _retrain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from sqlalchemy.orm import Session
-
-    from daemon.retrain import Retraining, plan, retrain
-
-    order = Retraining(
-        models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads,
-        by=args.by, base_data=settings.training_data,
-    )  # fmt: skip
-    if args.dry_run:
-        with Session(database) as session:  # never committed
-            print("\n".join(plan(session, home, order, datetime.now(UTC)).lines()))
-        return 0
-    with locked(home.db / "retrain.lock"):
-        print(retrain(home, database, order, stop=_stopped_by_signals()))
-    return 0
-
-
-def _rejudge(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.model_commands import judge_again
-    from engine.appraise import load_models
-    from engine.picture import Limits
-
-    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1)
-    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-    print(judge_again(home, database, models, limits, stop=_stopped_by_signals(), most=args.most))
-    return 0
-
-
 def _retag(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.retag import tell_preview, tell_retag
 
@@ -259,9 +242,9 @@ def _retag(args: argparse.Namespace, settings: Settings, home: Home, database: E
 
 
 def _models(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.model_commands import tell_models
+    from daemon.model_commands import work
 
-    print(tell_models(args, database, settings.models_dir))
+    print(work(args, settings, home, database, stop=_stopped_by_signals()))
     return 0
 
 
@@ -294,7 +277,7 @@ def _greet(home: Home) -> None:
 
 _RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "retain": _retain,
     "notify-test": _notify_test, "export": _export,
-    "retrain": _retrain, "rejudge": _rejudge, "retag": _retag, "models": _models, "promote": _models, "rollback": _models,
+    "retrain": _models, "rejudge": _models, "retag": _retag, "models": _models, "promote": _models, "rollback": _models,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -21,7 +22,8 @@ class Pages:
     """Keeps `python -m ui` running until told to stop."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        self._command = [sys.executable, "-m", "ui", *arguments]
+        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes them along: the next one needs their port
+        self._command = [sys.executable, "-m", *tied, "ui", *arguments]
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep_running, name="pages", daemon=True)

@@ -92,12 +92,17 @@ def _release(photo: Photo, target: Path, source: Sighting | None = None) -> None
         target.unlink()
 
 
-def settle_sources(database: Engine, by_source: dict[str, Sighting]) -> int:
-    """Remove the sources of finished rows, where they are still the very files those rows were made from."""
+def settle_sources(database: Engine, by_source: dict[str, Sighting], *, absent_is_gone: bool = True) -> int:
+    """Remove the sources of finished rows, where they are still the very files those rows were made from.
+
+    Without `absent_is_gone` a source that is not seen is left open: the inbox itself may be away.
+    """
     done = 0
     with Session(database) as session, session.begin():
         for photo in unsettled(session):
             seen = by_source.get(photo.source)
+            if seen is None and not absent_is_gone:
+                continue
             if seen is not None and is_source_of(photo, seen):
                 try:
                     remove_source(seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from daemon.inbox import Sighting
 @dataclass(slots=True)
 class _Watched:
     seen: Sighting
-    first_s: float  # when the file was first seen
+    first_s: float  # when the file came, as far as is known
     unchanged_since_s: float  # when it was first seen as it is now
     next_try_s: float
 
@@ -20,8 +20,10 @@ class _Watched:
 class Settling:
     """Remembers what each file looked like. All times are seconds on one monotonic clock, which the caller reads."""
 
-    def __init__(self, settle_s: float) -> None:
+    def __init__(self, settle_s: float, waited_s: Callable[[Sighting], float] = lambda seen: 0.0) -> None:
+        """`waited_s` says for how long a file had been there when it was first seen, in seconds."""
         self._settle_s = settle_s
+        self._waited_s = waited_s
         self._files: dict[Path, _Watched] = {}
 
     def observe(self, sightings: Iterable[Sighting], now_s: float) -> list[Sighting]:
@@ -32,7 +34,7 @@ class Settling:
         for path, sighting in seen.items():
             watched = self._files.get(path)
             if watched is None or watched.seen != sighting:
-                first_s = watched.first_s if watched else now_s
+                first_s = watched.first_s if watched else now_s - self._waited_s(sighting)
                 self._files[path] = _Watched(sighting, first_s, now_s, now_s + self._settle_s)
         ready = [watched for watched in self._files.values() if watched.next_try_s <= now_s]
         return [watched.seen for watched in sorted(ready, key=lambda each: (each.first_s, each.seen.mtime_ns, each.seen.source))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -15,14 +16,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
 
-from daemon.decisions import Filed, Waiting
+from daemon.canary import Canary
+from daemon.decisions import Filed, Gone, InHand, Known, Taken, Waiting
+from daemon.hearing import Hearing
 from daemon.home import Home
 from daemon.inbox import Sighting, look
 from daemon.intake import Intake
+from daemon.judging import wait_ready
 from daemon.recovery import is_source_of, recover, settle_sources
 from daemon.settling import Settling
 from daemon.sites import PLAIN_FOLDERS, InboxFolders
@@ -33,7 +34,9 @@ log = logging.getLogger(__name__)
 
 BEAT_S = 2.0  # between signs of life; the pages call a watcher stopped after 15 s without one
 TICK_S = 0.1  # shortest pause between two looks while a file settles
-RETRY_S = 5.0  # before a file that could not be read or filed is tried again
+RETRY_S = 5.0  # before a file that could not be read or filed is tried again; doubled each time it fails again
+LONGEST_RETRY_S = 300.0
+POLL_S = 2.0  # between looks at an inbox that gives no events
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Pace:
     settle_s: float
     patience_s: float
     rescan_s: float
+    min_free_mb: int = 0  # MiB free on the disk below which nothing is taken in
 
 
 class Watch:
@@ -57,40 +61,50 @@ class Watch:
         *,
         clock: Callable[[], float] = time.monotonic,
         folders: InboxFolders = PLAIN_FOLDERS,
+        width: int = 1,
+        canary: Canary | None = None,
     ) -> None:
         self._home = home
         self._folders = folders
         self._database = database
         self._intake = intake
         self._pace = pace
-        self._settling = Settling(pace.settle_s)
+        self._width = width  # photos in hand at once
+        self._canary = canary
+        self._settling = Settling(pace.settle_s, in_inbox_s)
         self._clock = clock
         self._half_done = True  # a crash or a failed step may have left something for `recover`
         self._woken = threading.Event()
-        self._has_events = False
+        self._hearing: Hearing | None = None
+        self._paused: str | None = None  # why nothing is taken in
+        self._has_more = False  # a round ended before all that was ready was taken
+        self._failures: dict[str, int] = {}  # times in a row that a file could not be dealt with
         self._next_beat_s = 0.0
         self._waits: dict[str, str] = {}  # last reason logged per file, so that waiting is said once
         self.new_unknowns = 0  # filed since the caller last set it to 0
         self.last_arrival_s = clock()
 
     def run(self, stop: threading.Event) -> None:
-        """Watch until `stop` is set; the file in hand is finished first."""
-        observer = self._observe()
+        """Watch until `stop` is set; the files in hand are finished first."""
+        self._hearing = self._observe()
         next_look_s = self._clock()
         try:
             while not stop.is_set():
+                if self._hearing is not None:
+                    self._hearing.tend()
                 if self._woken.is_set() or self._clock() >= next_look_s:
                     self._woken.clear()
                     looked_s = self._round(stop, may_wait=True)
                     next_look_s = self._clock() + self._pause(looked_s)
+                if self._canary is not None:
+                    self._canary.tend()
                 self._beat_if_due()
                 self._woken.wait(max(min(next_look_s, self._next_beat_s) - self._clock(), 0.0))
                 if self._woken.is_set():
                     stop.wait(TICK_S)  # a burst of events is one reason to look, not thousands
         finally:
-            if observer is not None:
-                observer.stop()
-                observer.join()
+            if self._hearing is not None:
+                self._hearing.close()
             self._beat("stopped")
 
     def once(self, stop: threading.Event) -> None:
@@ -114,22 +128,43 @@ class Watch:
         sightings = look(self._home.inbox, self._folders)
         looked_s = self._clock() - started_s
         try:
-            self._take_ready(sightings, stop, may_wait=may_wait)
+            self._take_ready(sightings, stop, may_wait=may_wait, within_s=max(self._pace.rescan_s, 10 * looked_s))
         except (SQLAlchemyError, OSError) as error:
             log.error("the archive cannot be read or written: %s; trying again in %.0f s", error, RETRY_S)
             self._half_done = True
         return looked_s
 
-    def _take_ready(self, sightings: list[Sighting], stop: threading.Event, *, may_wait: bool) -> None:
+    def _take_ready(self, sightings: list[Sighting], stop: threading.Event, *, may_wait: bool, within_s: float) -> None:
+        """Take what is ready, as many at once as there are judges; after a while the inbox is looked at again first."""
         self._recover()
         held = self._held(sightings)
         ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock())
+        until_s, self._has_more = self._clock() + within_s, False
+        in_hand: list[InHand] = []
         for seen in ready:
-            if stop.is_set():
+            self._has_more = self._clock() > until_s
+            if stop.is_set() or self._has_more or self._is_short_of_space():
                 break
-            self._take(seen, may_wait=may_wait)
+            judged = self._next_judged(in_hand) if len(in_hand) >= self._width else None
+            if begun := self._begin(seen, may_wait=may_wait):
+                in_hand.append(begun)
+            if judged is not None:  # after the next was begun: the judge works while this one is filed
+                self._finish(judged)
             self._recover()
             self._beat_if_due()
+        while in_hand:
+            self._finish(self._next_judged(in_hand))
+            self._recover()
+
+    def _next_judged(self, in_hand: list[InHand]) -> InHand:
+        """The first that is ready, whichever: one that hangs must not hold up the others."""
+        waiting = [each.judgement for each in in_hand if each.judgement is not None]
+        while not any(each.is_ready() for each in in_hand):
+            wait_ready(waiting, BEAT_S)
+            self._beat_if_due()
+        judged = next(each for each in in_hand if each.is_ready())
+        in_hand.remove(judged)
+        return judged
 
     def _recover(self) -> None:
         """Finish what is half-done before anything else is taken: else a photo would be taken for its own duplicate."""
@@ -137,29 +172,66 @@ class Watch:
             recover(self._home, self._database, look(self._home.inbox, self._folders))
             self._half_done = False
 
-    def _take(self, seen: Sighting, *, may_wait: bool) -> None:
-        now_s = self._clock()
-        patient = may_wait and self._settling.unchanged_s(seen, now_s) < self._pace.patience_s
+    def _begin(self, seen: Sighting, *, may_wait: bool) -> InHand | None:
+        patient = may_wait and self._settling.unchanged_s(seen, self._clock()) < self._pace.patience_s
         try:
-            taken = self._intake.take(seen, may_wait=patient)
-        except Exception as error:  # disk full, database locked, a bug: nothing is lost, the others go on, try again
-            is_bug = not isinstance(error, SQLAlchemyError | OSError)
-            log.error("%s: %s; trying again in %.0f s", seen.source, error, RETRY_S, exc_info=is_bug)
-            self._settling.postpone(seen, now_s + RETRY_S)
-            self._waits[seen.source] = str(error)
-            self._half_done = True
+            begun = self._intake.begin(seen, may_wait=patient)
+        except Exception as error:
+            self._fail(seen, error)
+            return None
+        if isinstance(begun, InHand):
+            return begun
+        self._took(seen, begun)
+        return None
+
+    def _finish(self, in_hand: InHand) -> None:
+        try:
+            taken = self._intake.finish(in_hand)
+        except Exception as error:
+            self._fail(in_hand.seen, error)
             return
+        if self._canary is not None and in_hand.judgement is not None and isinstance(taken, Filed):
+            self._canary.rest()
+        self._took(in_hand.seen, taken)
+
+    def _fail(self, seen: Sighting, error: Exception) -> None:
+        """Disk full, database locked, a bug: nothing is lost, the others go on, this one is tried again."""
+        is_bug = not isinstance(error, SQLAlchemyError | OSError)
+        self._failures[seen.source] = failures = self._failures.get(seen.source, 0) + 1
+        pause_s = min(RETRY_S * 2 ** (failures - 1), LONGEST_RETRY_S)
+        log.error("%s: %s; trying again in %.0f s", seen.source, error, pause_s, exc_info=error if is_bug else None)
+        self._settling.postpone(seen, self._clock() + pause_s)
+        self._waits[seen.source] = str(error)
+        self._half_done = True
+
+    def _took(self, seen: Sighting, taken: Taken) -> None:
+        self._failures.pop(seen.source, None)
         if isinstance(taken, Waiting):
             if self._waits.get(seen.source) != taken.why:
                 log.info("waiting: %s", taken.why)
                 self._waits[seen.source] = taken.why
             self._settling.postpone(seen, self._clock() + min(RETRY_S, max(self._pace.settle_s, TICK_S)))
             return
-        self.last_arrival_s = self._clock()
+        if not isinstance(taken, Gone | Known):
+            self.last_arrival_s = self._clock()
         self._waits.pop(seen.source, None)
         self._settling.forget(seen)
         if isinstance(taken, Filed) and taken.verdict.meter_type == UNKNOWN:
             self.new_unknowns += 1
+
+    def _is_short_of_space(self) -> bool:
+        """Whether a disk that is written to has less room than it must keep; said once, and once when it is over."""
+        try:
+            free = min(shutil.disk_usage(folder).free for folder in (self._home.sorted, self._home.db))
+        except OSError:  # the disk is away: filing will say so
+            return False
+        short = free < self._pace.min_free_mb * 2**20
+        if short and self._paused is None:
+            log.error("intake pauses: %d MB are free on the disk, min_free_mb is %d", free // 2**20, self._pace.min_free_mb)
+        if not short and self._paused is not None:
+            log.info("intake goes on: %d MB are free on the disk", free // 2**20)
+        self._paused = f"{free // 2**20} MB are free on the disk, min_free_mb is {self._pace.min_free_mb}" if short else None
+        return short
 
     def _held(self, sightings: list[Sighting]) -> set[Path]:
         """Files that are done with but could not be removed; removed now where that has become possible."""
@@ -168,17 +240,21 @@ class Watch:
             rows = [photo for photo in unsettled(session) if photo.source in by_source]
         if not rows:
             return set()
-        settle_sources(self._database, by_source)
+        settle_sources(self._database, by_source, absent_is_gone=self._hearing is None or self._hearing.is_whole)
         sources = {photo.source for photo in rows if is_source_of(photo, by_source[photo.source])}
         return {by_source[source].path for source in sources if by_source[source].path.exists()}
 
     def _pause(self, looked_s: float) -> float:
         """Until the next file has settled or the next full look is due, in seconds; looks take at most a tenth of the time."""
-        if self._half_done:
+        if self._half_done or self._paused:
             return RETRY_S
+        if self._has_more:
+            return 0.0
         due_s = self._settling.next_try_s()
-        until_due_s = self._pace.rescan_s if due_s is None else due_s - self._clock()
-        return max(min(until_due_s, self._pace.rescan_s), TICK_S, 10 * looked_s)
+        has_events = self._hearing is not None and self._hearing.mode == "events"
+        regular_s = self._pace.rescan_s if has_events else min(self._pace.rescan_s, POLL_S)
+        until_due_s = regular_s if due_s is None else due_s - self._clock()
+        return max(min(until_due_s, regular_s), TICK_S, 10 * looked_s)
 
     def _beat_if_due(self) -> None:
         if self._clock() >= self._next_beat_s:
@@ -191,7 +267,12 @@ class Watch:
                 "pid": os.getpid(),
                 "waiting": self._settling.waiting,
                 "oldest_waiting_s": round(self._settling.oldest_s(self._clock()), 1),
-                "mode": "events" if self._has_events else "polling",
+                "mode": self._hearing.mode if self._hearing else "polling",
+                "roots": self._hearing.modes if self._hearing else {},
+                "advice": self._hearing.advice if self._hearing else None,
+                "paused": self._paused,
+                "canary": self._canary.detail if self._canary else {},
+                "host": socket.gethostname(),
                 "inbox": str(self._home.inbox),
                 "free_bytes": shutil.disk_usage(self._home.root).free,
             }
@@ -200,26 +281,11 @@ class Watch:
         except (SQLAlchemyError, OSError) as error:
             log.error("the sign of life cannot be written: %s", error)
 
-    def _observe(self) -> BaseObserver | None:
-        """Start the events. Without them (too many watches, a network share) the regular looks do the work alone."""
-        observer = Observer()
-        observer.schedule(_Waker(self._woken), str(self._home.inbox), recursive=True)
-        try:
-            observer.start()
-        except OSError as error:
-            log.warning("no events from the inbox (%s); looking every %.0f s instead", error, self._pace.rescan_s)
-            return None
-        self._has_events = True
-        return observer
+    def _observe(self) -> Hearing | None:
+        """Where the events come from; a test has none."""
+        return Hearing(self._home.inbox, self._woken, self._clock)
 
 
-class _Waker(FileSystemEventHandler):
-    """Any event only says: look."""
-
-    def __init__(self, woken: threading.Event) -> None:
-        self._woken = woken
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Wake the watch, except for what its own looking causes."""
-        if event.event_type not in ("opened", "closed_no_write"):
-            self._woken.set()
+def in_inbox_s(seen: Sighting) -> float:
+    """How long a file was in the inbox when it was first seen, in seconds: since its inode last changed, which nobody can set."""
+    return max((time.time_ns() - seen.ctime_ns) / 1e9, 0.0)

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from daemon.decisions import Taken
 from daemon.home import Home
 from daemon.inbox import Sighting
 from daemon.intake import Intake
@@ -136,14 +135,14 @@ def test_an_upload_that_never_ends_is_refused_when_patience_is_over(
 def test_a_database_that_fails_for_a_while_loses_and_doubles_nothing(
     home: Home, database: Engine, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, failures = watch._intake.take, iter(range(3))
+    begin, failures = watch._intake.begin, iter(range(3))
 
     def failing(*args: object, **options: object) -> object:
         if next(failures, None) is not None:
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        return take(*args, **options)  # type: ignore[arg-type]
+        return begin(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(watch._intake, "take", failing)
+    monkeypatch.setattr(watch._intake, "begin", failing)
     write(home.inbox, {"a.jpg": b"sharp"})
     run(watch, Stop(clock, after_s=60.0), monkeypatch)
     assert (read(home.inbox), set(read(home.sorted))) == ({}, {"clear/ACME_1/a.jpg"})
@@ -242,14 +241,14 @@ def test_a_disk_that_is_away_for_a_while_does_not_end_the_watch(
 def test_a_file_that_trips_the_intake_does_not_stop_the_others(
     home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    take = watch._intake.take
+    begin = watch._intake.begin
 
-    def tripping(seen: Sighting, **options: bool) -> Taken:
+    def tripping(seen: Sighting, **options: bool) -> object:
         if seen.source == "a.jpg":
             raise OverflowError("a bug in the intake")
-        return take(seen, **options)  # type: ignore[arg-type]
+        return begin(seen, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(watch._intake, "take", tripping)
+    monkeypatch.setattr(watch._intake, "begin", tripping)
     write(home.inbox, {"a.jpg": b"sharp", "b.jpg": b"sharp 2"})
     run(watch, Stop(clock, after_s=20.0), monkeypatch)
     assert (set(read(home.inbox)), set(read(home.sorted))) == ({"a.jpg"}, {"clear/ACME_1/b.jpg"})
