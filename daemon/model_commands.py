@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import threading
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -14,24 +16,62 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.lock import locked
 from daemon.rejudge import rejudge
+from daemon.retrain import Retraining, plan, retrain
+from db.jobs import ask_regroup
 from db.promoting import previous_version, promote_version, rollback
+from db.rejudging import count_due
 from db.training import latest_runs
 from engine import bundle
-from engine.appraise import Models, appraise
+from engine.appraise import appraise, load_models
 from engine.picture import Limits
+
+log = logging.getLogger(__name__)
 
 RUNS = 200  # of which the list knows what the gate said
 
 
-def tell_models(args: argparse.Namespace, database: Engine, models_dir: Path) -> str:
-    """What `models`, `promote` and `rollback` print. Raises `ModelError`."""
+class ModelSettings(Protocol):
+    """The settings that these commands need."""
+
+    @property
+    def models_dir(self) -> Path: ...  # noqa: D102 - said in settings.py
+    @property
+    def cache_dir(self) -> Path: ...  # noqa: D102
+    @property
+    def judge_threads(self) -> int: ...  # noqa: D102
+    @property
+    def training_data(self) -> Path | None: ...  # noqa: D102
+    @property
+    def max_bytes(self) -> int: ...  # noqa: D102
+    @property
+    def max_pixels(self) -> int: ...  # noqa: D102
+
+
+def work(args: argparse.Namespace, settings: ModelSettings, home: Home, database: Engine, *, stop: threading.Event) -> str:
+    """Do one command; returns what to print. Raises `EngineError`, or `Busy` where another process does the same."""
     match args.command:
+        case "retrain":
+            return _retrain(args, settings, home, database, stop)
+        case "rejudge":
+            return judge_again(settings, home, database, stop=stop, most=args.most)
         case "promote":
-            return promote_by_hand(database, models_dir, args.task, args.version, by=args.by)
+            return promote_by_hand(database, settings.models_dir, args.task, args.version, by=args.by)
         case "rollback":
-            return roll_back(database, models_dir, args.task, by=args.by)
+            return roll_back(database, settings.models_dir, args.task, by=args.by)
         case _:
-            return "\n".join(list_models(database, models_dir, args.task))
+            return "\n".join(list_models(database, settings.models_dir, args.task))
+
+
+def _retrain(args: argparse.Namespace, settings: ModelSettings, home: Home, database: Engine, stop: threading.Event) -> str:
+    order = Retraining(
+        models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads, by=args.by,
+        base_data=settings.training_data,
+    )  # fmt: skip
+    if args.dry_run:
+        with Session(database) as session:  # never committed
+            return "\n".join(plan(session, home, order, datetime.now(UTC)).lines())
+    with locked(home.db / "retrain.lock"):
+        return retrain(home, database, order, stop=stop)
 
 
 def list_models(database: Engine, models_dir: Path, task: str) -> list[str]:
@@ -64,12 +104,37 @@ def roll_back(database: Engine, models_dir: Path, task: str, *, by: str) -> str:
     return f"{task} {version} judges again instead of {left}."
 
 
-def judge_again(home: Home, database: Engine, models: Models, limits: Limits, *, stop: threading.Event, most: int | None) -> str:
-    """A second look at what is due, in words. Raises `Busy` while another runs."""
+def judge_again(
+    settings: ModelSettings,
+    home: Home,
+    database: Engine,
+    *,
+    stop: threading.Event,
+    most: int | None = None,
+    only_unknown: bool = False,
+) -> str:
+    """A second look at what is due, in words; then the daemon is asked to group. Raises `Busy` while another runs."""
+    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1)
     if models.meter_type is None:
         return "Nothing to judge again: there is no meter_type model."
     version = models.meter_type.card.version
+    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
     judge = partial(appraise, models=models, limits=limits)
     with locked(home.db / "rejudge.lock"):
-        judged, changed = rejudge(home, database, judge, version=version, stop=stop, most=most)
+        judged, changed = rejudge(home, database, judge, version=version, stop=stop, most=most, only_unknown=only_unknown)
+    if judged and not only_unknown:
+        with Session(database) as session, session.begin():
+            ask_regroup(session, datetime.now(UTC))
     return f"{version} judged {judged:,} photos again; {changed:,} have another type."
+
+
+def embed_unknown(settings: ModelSettings, home: Home, database: Engine, version: str, *, stop: threading.Event) -> None:
+    """Before a grouping: a second look at the unknown photos that `version` did not judge.
+
+    A grouping never mixes the embeddings of two versions, and a photo without one would fall out of its group. Raises `Busy`.
+    """
+    with Session(database) as session:
+        due = count_due(session, version, only_unknown=True)
+    if due:
+        log.info("%d unknown photos are judged by %s before they are grouped", due, version)
+        judge_again(settings, home, database, stop=stop, only_unknown=True)

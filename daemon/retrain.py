@@ -72,6 +72,8 @@ class Plan:
             f"  {name:32} {counted[name]:5} to learn from {kept[name]:5} kept aside{'' if name in self.known else '   new type'}"
             for name in types
         ]
+        if not types:
+            return (f"Champion: {TASK} {self.champion}", "Nobody has labelled a photo yet. Name a group first.")
         news = "" if self.is_news else "Nothing new: the version that judges has learned from these labels."
         return (f"Champion: {TASK} {self.champion}", *rows, *([news] if news else []))
 

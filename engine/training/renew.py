@@ -22,7 +22,7 @@ from engine.calibration import best_temperature
 from engine.errors import DataError, PictureError
 from engine.open_set import as_stored
 from engine.picture import decode
-from engine.recognition import Description, Exemplars, describe, merge
+from engine.recognition import Description, Exemplars, describe, merge, thinned
 from engine.runtime import Model, load
 from engine.training.head import Head, counts, fit_head, on_scale_of, out_of_fold_logits, pooled_length
 
@@ -76,7 +76,7 @@ def renew(order: Renewal, lessons: Sequence[Lesson], *, tell: Tell) -> Path:
         [each.embedding for each in learned.described],
         [each.plate for each in learned.described],
     )
-    exemplars = merge([before, added])
+    exemplars = thinned(merge([before, added]))
     tell("fitting the last layer", 0.0)
     labels = exemplars.types()
     meters = [f"earlier {number}" for number in range(len(before))] + [lesson.meter for lesson in learned.lessons]
