@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 6 * 3600.0
 GRACE_S = 10.0
+EXIT_RUNNING = 4  # of the process: another one is at it
 
 
 class RetryJobs:
@@ -72,6 +73,8 @@ class RetryJobs:
         if (code := process.poll()) is None:
             return
         self._process = None
+        if code == EXIT_RUNNING:  # an operator looks again right now: the job waits for that
+            return
         if code:
             log.error("looking at refused files again ended with code %d", code)
         if self._job_id is not None:
