@@ -55,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", choices=("display", "clarity", "meter_type", "good_bad"))
     parser.add_argument(
         "data", type=Path,
-        help="<label>/photo.jpg, or the same under train/, val/ and test/; for display (and clarity) a CSV with file,x,y,w,h, or a"
-        " folder with boxes.csv; clarity adds the column clear, 0 to 1",
+        help="<label>/photo.jpg, or the same under train/, val/ and test/; for display (and clarity) a CSV with file,x,y,w,h"
+        " or a folder with boxes.csv; clarity adds the column clear, 0 to 1",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("models"), help="where versions are kept (default: models)")
     parser.add_argument(
@@ -159,7 +159,10 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     for name in ("smoothing", "averaging", "crop"):
         if not 0 <= (getattr(args, name) or 0) < 1:
             raise ArgumentError(f"--{name} must be at least 0 and below 1.")
-    recipe = {"own": RECIPES, "fast": FAST, "origin": ORIGIN}[args.recipe][_recipe_name(args)]
+    recipes, name = {"own": RECIPES, "fast": FAST, "origin": ORIGIN}[args.recipe], _recipe_name(args)
+    if name not in recipes:
+        raise ArgumentError(f"--recipe {args.recipe} exists for {', '.join(recipes)}. Leave it out.")
+    recipe = recipes[name]
     return replace(recipe, **given, augmentation=replace(recipe.augmentation, **_given(args, (*VARIATIONS, "flip"))))
 
 

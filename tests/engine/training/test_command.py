@@ -20,7 +20,13 @@ def parse(*words: str) -> argparse.Namespace:
 
 def test_without_options_a_task_is_trained_by_its_recipe() -> None:
     for task, recipe in RECIPES.items():
-        assert train._recipe(parse(task, "data")) == recipe
+        words = ("clarity", "data", "--view", "display") if task == "readability" else (task, "data")
+        assert train._recipe(parse(*words)) == recipe
+
+
+def test_a_recipe_that_a_task_does_not_have_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="--recipe fast"):
+        train._recipe(parse("display", "data", "--recipe", "fast"))
 
 
 def test_each_option_changes_its_knob_alone() -> None:
