@@ -72,7 +72,8 @@ def _accepting(summary: Figures) -> str:
 
 def _unknown(summary: Figures) -> str:
     if "open_set" not in summary:
-        return ""
+        text = "The first label's photos that are called so, over the second's that are taken for it, at every threshold."
+        return _picture("One label against the other", "roc.png", text) if "auc" in summary else ""
     text = (
         f"{summary['unknown_photos']} photos show none of the types. A score should be higher for photos of known types: "
         f"1.0 always is, 0.5 is guessing. Known score: AUROC {_bracketed(summary['open_set'], 'auroc')}; the network's "
@@ -113,7 +114,7 @@ def _files(summary: Figures) -> str:
         "per_label.csv": "precision, recall and F1 of each label",
         "confusion_matrix.csv, most_confused.csv": "who is taken for whom",
         "coverage.csv, calibration.csv": "the curves' points",
-        **({"roc.csv": "known against unknown, by threshold"} if "open_set" in summary else {}),
+        **({"roc.csv": "what is kept and what is let through, by threshold"} if {"open_set", "auc"} & summary.keys() else {}),
         "summary.json": "all figures for programs",
     }
     return "## Files\n\n" + "\n".join(f"- {name}: {text}" for name, text in told.items())

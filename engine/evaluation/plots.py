@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -85,16 +86,24 @@ def plot_coverage(curves: Mapping[str, Coverage], working_point: tuple[float, fl
     _save(figure, path)
 
 
-def plot_roc(curves: Mapping[str, tuple[Floats, float]], working_point: tuple[float, float], path: Path) -> None:
-    """Known photos kept over unknown ones let through; by score the rows of `curves.roc` and the AUROC."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RocWords:
+    """What a ROC plot is about."""
+
+    title: str
+    let_through: str  # along the bottom
+    kept: str  # up the side
+
+
+def plot_roc(curves: Mapping[str, tuple[Floats, float]], working_point: tuple[float, float], words: RocWords, path: Path) -> None:
+    """Wanted photos kept over unwanted ones let through; by score the rows of `curves.roc` and the area under them."""
     figure = Figure(figsize=(5.5, 5.5), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="guessing")
     for (name, (rows, area)), colour in zip(curves.items(), (INK, SECOND), strict=False):
-        axes.plot(rows[:, 0], rows[:, 1], color=colour, label=f"{name}: AUROC {area:.3f}")
+        axes.plot(rows[:, 0], rows[:, 1], color=colour, label=f"{name}: area {area:.3f}")
     axes.plot(*working_point, "D", color="black", markersize=7, label="the product's own threshold")
-    axes.set(xlabel="unknown photos taken for a type", ylabel="known photos kept", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    axes.set_title("Known or unknown")
+    axes.set(xlabel=words.let_through, ylabel=words.kept, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), title=words.title)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(color="#e6e6e6")

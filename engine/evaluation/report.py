@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
+from engine.bundle import Card
 from engine.calibration import decide
 from engine.errors import DataError
 from engine.evaluation.curves import Coverage, coverage, reliability, roc
 from engine.evaluation.judging import Judged
 from engine.evaluation.metrics import open_set, summarise
 from engine.evaluation.page import page
-from engine.evaluation.plots import plot_calibration, plot_confusion, plot_coverage, plot_roc
+from engine.evaluation.plots import RocWords, plot_calibration, plot_confusion, plot_coverage, plot_roc
 from engine.evaluation.resampling import Indices, group_numbers, with_interval
 from engine.labelled import UNKNOWN_FOLDER
 from engine.names import formula_safe, readable
@@ -64,6 +65,8 @@ def write_report(judged: Judged, model: Model, root: Path, out: Path) -> dict[st
     plot_coverage(curves, point, out / "coverage.png")
     if "open_set" in summary:
         _draw_roc(judged, labelled, summary, out)
+    elif "auc" in summary:
+        _draw_two_label_roc(truth, confidences, card, summary["auc"], out)
     (out / "report.md").write_text(page(summary, card), encoding="utf-8")
     return summary
 
@@ -124,13 +127,33 @@ def _open_set(judged: Judged, labelled: NDArray[np.bool_], groups: Indices) -> d
 
 
 def _draw_roc(judged: Judged, labelled: NDArray[np.bool_], summary: Mapping[str, Any], out: Path) -> None:
+    """Known against unknown photos."""
     top = judged.confidences.max(1)
     scores = {"known score": (judged.known, "open_set"), "confidence": (top, "open_set_softmax")}
     curves = {name: (roc(score[labelled], score[~labelled]), summary[key]["auroc"]) for name, (score, key) in scores.items()}
     taken = np.array(judged.answers) != UNKNOWN
-    plot_roc(curves, (float(taken[~labelled].mean()), float(taken[labelled].mean())), out / "roc.png")
-    rows = ((name, *row) for name, (points, _) in curves.items() for row in np.round(points, 6).tolist())
-    _write_csv(out / "roc.csv", ["score", "unknown let through", "known kept", "threshold"], rows)
+    words = RocWords(title="Known or unknown", let_through="unknown photos taken for a type", kept="known photos kept")
+    plot_roc(curves, (float(taken[~labelled].mean()), float(taken[labelled].mean())), words, out / "roc.png")
+    _write_roc(out, {name: points for name, (points, _) in curves.items()})
+
+
+def _draw_two_label_roc(truth: Indices, confidences: NDArray[np.float32], card: Card, area: float, out: Path) -> None:
+    """The first label's photos against the second's."""
+    first, second = card.labels
+    wanted, chance = truth == 0, confidences[:, 0]
+    taken = decide(confidences, card.thresholds) == 0
+    points = roc(chance[wanted], chance[~wanted])
+    words = RocWords(
+        title=f"{first} or {second}", let_through=f"{second} photos called {first}", kept=f"{first} photos called so"
+    )
+    working = (float(taken[~wanted].mean()), float(taken[wanted].mean()))
+    plot_roc({"probability": (points, area)}, working, words, out / "roc.png")
+    _write_roc(out, {"probability": points})
+
+
+def _write_roc(out: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:
+    rows = ((name, *row) for name, points in curves.items() for row in np.round(points, 6).tolist())
+    _write_csv(out / "roc.csv", ["score", "let through", "kept", "threshold"], rows)
 
 
 def _write_tables(out: Path, summary: dict[str, Any], table: NDArray[np.intp], curves: Mapping[str, Coverage]) -> None:
