@@ -138,6 +138,7 @@ class Watch:
         """Take what is ready, as many at once as there are judges; after a while the inbox is looked at again first."""
         self._recover()
         held = self._held(sightings)
+        self._forget_all_but({seen.source for seen in sightings})
         ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock())
         until_s, self._has_more = self._clock() + within_s, False
         in_hand: list[InHand] = []
@@ -155,6 +156,12 @@ class Watch:
         while in_hand:
             self._finish(self._next_judged(in_hand))
             self._recover()
+
+    def _forget_all_but(self, sources: set[str]) -> None:
+        """Files that vanish while they wait must not be remembered for months."""
+        for remembered in (self._waits, self._failures):
+            for source in remembered.keys() - sources:
+                del remembered[source]
 
     def _next_judged(self, in_hand: list[InHand]) -> InHand:
         """The first that is ready, whichever: one that hangs must not hold up the others."""

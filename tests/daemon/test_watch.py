@@ -262,3 +262,15 @@ def test_a_file_that_waits_is_no_arrival(home: Home, clock: Clock, watch: Watch,
         writer.flush()
         run(watch, Stop(clock, after_s=60.0), monkeypatch)
     assert watch.last_arrival_s == before_s
+
+
+def test_files_that_vanish_while_they_wait_are_not_remembered_for_ever(home: Home, clock: Clock, watch: Watch) -> None:
+    for number in range(3):
+        write(home.inbox, {f"{number}.jpg": b"half"})
+        for _ in range(2):
+            watch._round(threading.Event(), may_wait=True)
+            clock.now_s += 3.0
+        (home.inbox / f"{number}.jpg").unlink()
+        watch._failures[f"{number}.jpg"] = 1
+        watch._round(threading.Event(), may_wait=True)
+    assert (watch._waits, watch._failures) == ({}, {})
