@@ -109,6 +109,7 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
         notify_minutes=settings.notify_minutes,
         drift_points=settings.drift_points,
         limits=settings.retention,
+        models_dir=settings.models_dir,
     )
 
 
@@ -144,6 +145,7 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
         max_bytes=settings.max_bytes,
         max_pixels=settings.max_pixels,
         memory_mb=settings.judge_memory_mb,
+        rule=settings.meter_rule,
         site_cuts=site_cuts(settings),
     )
     judges = Judges(bench, processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from daemon.home import Home
 from daemon.model_jobs import ModelJobs
+from daemon.newcomers import Newcomers
 from daemon.notify import Notices, Sender, deliver
 from daemon.retain import retain
 from daemon.retry_jobs import RetryJobs
 from daemon.schedule import Chore
 from db.retention import Limits
+from engine.bundle import current, read_card
 
 
 def all_chores(
@@ -28,11 +31,14 @@ def all_chores(
     notify_minutes: float,
     drift_points: float,
     limits: Limits,
+    models_dir: Path,
 ) -> list[Chore]:
     """The chores that the settings ask for. `arguments` go to the processes some of them start."""
     retries = RetryJobs(home, database, arguments, template=template, limit=retry_limit)
     models = ModelJobs(home, database, arguments)
+    newcomers = Newcomers(home, database, partial(_version, models_dir))
     chores = [
+        Chore(name="newcomers", every_s=2, work=newcomers.tick),
         Chore(name="retries", every_s=2, work=retries.tick, stop=retries.stop),
         Chore(name="models", every_s=2, work=models.tick, stop=models.stop),
     ]
@@ -44,3 +50,9 @@ def all_chores(
     if limits:
         chores.append(Chore(name="retention", every_s=3600, work=partial(retain, home, database, limits)))
     return chores
+
+
+def _version(models_dir: Path) -> str | None:
+    """The version of the meter_type model that judges now; None where there is none. Raises `ModelError`."""
+    folder = current(models_dir, "meter_type")
+    return read_card(folder).version if folder else None

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from daemon.clockwork import Every, Realigning
 from daemon.home import Home
 from daemon.lock import Busy, locked
 from daemon.recovery import finish_moves
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 JOBS_EVERY_S = 1.0
 REGROUP_TIMEOUT_S = 6 * 3600.0
+CANCELLED = "was cancelled by a person"
 NICENESS = 10  # regrouping yields to judging
 
 
@@ -70,11 +72,13 @@ class Schedule:
         self._template = template
         self._chores = chores
         self._regrouping: subprocess.Popen[bytes] | None = None
+        self._is_cancelled = False  # a person asked to end the regrouping under way
         self._is_regrouping = False  # from before the process starts until its jobs are over
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         )
+        self._realigning = Realigning(self._scheduler)
 
     def start(self) -> None:
         """Begin; a regrouping that was due while nothing ran is caught up at once."""
@@ -86,16 +90,18 @@ class Schedule:
             ended = datetime.fromisoformat(str(last.detail["last_ended"])) if last and "last_ended" in last.detail else None
         now, pause = datetime.now(UTC), timedelta(minutes=self._minutes)
         first = min(max(now, ended + pause), now + pause) if ended else now + pause  # `ended` may be of a clock put right since
-        self._scheduler.add_job(self._regroup, "interval", minutes=self._minutes, id="regroup", next_run_time=first)
-        self._scheduler.add_job(self._work, "interval", seconds=JOBS_EVERY_S, id="jobs")
+        self._scheduler.add_job(self._regroup, Every(pause), id="regroup", next_run_time=first)
+        self._scheduler.add_job(self._work, Every(timedelta(seconds=JOBS_EVERY_S)), id="jobs")
         for chore in self._chores:
-            self._scheduler.add_job(chore.work, "interval", seconds=chore.every_s, id=chore.name)
+            self._scheduler.add_job(chore.work, Every(timedelta(seconds=chore.every_s)), id=chore.name)
         self._scheduler.start()
+        self._realigning.start()
 
     def stop(self) -> None:
         """End; a regrouping under way is ended too, its half-done moves are finished by the next start."""
         self._stopping.set()
         self._end_regrouping()
+        self._realigning.stop()
         self._scheduler.shutdown(wait=True)
         for chore in self._chores:
             chore.stop()
@@ -113,6 +119,8 @@ class Schedule:
                 for job in open_jobs(session, JobKind.REGROUP):
                     begin(session, job, datetime.now(UTC))
             failure = self._run_regrouping()
+            if self._is_cancelled:
+                failure, self._is_cancelled = CANCELLED, False
             if failure:
                 log.error("the regrouping %s", failure)
             if not self._stopping.is_set():  # else the next start asks again
@@ -128,7 +136,7 @@ class Schedule:
             self._regrouping = subprocess.Popen(["nice", "-n", str(NICENESS), *self._command], cwd=ROOT)  # noqa: S603, S607
         except OSError as error:
             return f"could not be started: {error}"
-        if self._stopping.is_set():  # `stop` may have looked before there was a process
+        if self._stopping.is_set() or self._is_cancelled:  # who asked may have looked before there was a process
             self._end_regrouping()
         try:
             code = self._regrouping.wait(REGROUP_TIMEOUT_S)
@@ -138,10 +146,10 @@ class Schedule:
             return f"was ended after {REGROUP_TIMEOUT_S:.0f} s"
         return None if code == 0 else f"ended with code {code}"
 
-    def _end_regroup_jobs(self, failure: str | None) -> None:
+    def _end_regroup_jobs(self, failure: str | None, *, waiting: bool = False) -> None:
         with Session(self._database) as session, session.begin():
             for job in open_jobs(session, JobKind.REGROUP):
-                if job.status == JobStatus.RUNNING:
+                if waiting or job.status == JobStatus.RUNNING:
                     end(session, job, datetime.now(UTC), ok=failure is None, message=failure or "regrouped")
             row = service(session, "grouping")
             if failure and row is not None:
@@ -169,6 +177,8 @@ class Schedule:
             case JobKind.REGROUP:
                 if not self._is_regrouping:  # else it waits for the next: the one under way began before it was asked for
                     self._regroup_now()
+            case JobKind.CANCEL_REGROUP:
+                self._cancel(job_id)
             case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
                 self._move(job_id, payload)
             case JobKind.RETRY | JobKind.RETRAIN | JobKind.REJUDGE:  # `daemon.retry_jobs` and `daemon.model_jobs` work these
@@ -178,6 +188,17 @@ class Schedule:
 
     def _regroup_now(self) -> None:
         self._scheduler.modify_job("regroup", next_run_time=datetime.now(UTC))
+
+    def _cancel(self, job_id: int) -> None:
+        """End the regrouping under way: its writing is one transaction, and moves half done are finished before the next."""
+        self._mark_begun(job_id)
+        running = self._is_regrouping
+        if running:
+            self._is_cancelled = True
+            self._end_regrouping()
+        else:
+            self._end_regroup_jobs(CANCELLED, waiting=True)
+        self._finish(job_id, ok=True, message=CANCELLED if running else "none was running")
 
     def _move(self, job_id: int, payload: Mapping[str, Any]) -> None:
         """Move photos that a person named to their type's folder; not while a regrouping moves photos."""

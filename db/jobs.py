@@ -17,6 +17,7 @@ class JobKind(StrEnum):
     """Everything the daemon can be asked to do."""
 
     REGROUP = "regroup"
+    CANCEL_REGROUP = "cancel_regroup"  # end the regrouping that runs, and forget those that wait
     MOVE_GROUP = "move_group"  # payload {"group_id"}: its photos move to where their rows say they belong
     MOVE_PHOTOS = "move_photos"  # payload {"photo_ids"}: likewise
     RETRY = "retry"  # payload {"photo_ids", "by"} or {"reason", "by"}: look at refused files again
@@ -40,6 +41,14 @@ def ask_regroup(session: Session, now: datetime) -> bool:
 def is_regroup_asked(session: Session) -> bool:
     """Whether a regroup waits or runs."""
     return bool(open_jobs(session, JobKind.REGROUP))
+
+
+def ask_cancel(session: Session, now: datetime) -> bool:
+    """Ask the daemon to end the regrouping that runs or waits; False where that is asked for already. The caller commits."""
+    if open_jobs(session, JobKind.CANCEL_REGROUP):
+        return False
+    ask(session, JobKind.CANCEL_REGROUP, {}, now)
+    return True
 
 
 def photos_to_move(session: Session, payload: Mapping[str, Any]) -> list[int]:

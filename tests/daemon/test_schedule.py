@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -114,6 +115,36 @@ def test_a_regrouping_that_takes_too_long_is_ended_and_said_to_have_failed(
         said = service(session, "grouping")
     assert said is not None
     assert said.state == "idle"
+
+
+def test_a_regrouping_under_way_is_ended_when_a_person_cancels_it(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    popen = subprocess.Popen
+
+    def start(*given: Any, **named: Any) -> Any:
+        ask_for(database, JobKind.CANCEL_REGROUP)
+        idle._work()
+        return popen(*given, **named)
+
+    ask_for(database, JobKind.REGROUP)
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
+    monkeypatch.setattr(idle, "_command", ["sleep", "600"])
+    idle._regroup()
+    with Session(database) as session:
+        ended = [(each.kind, each.status, each.message) for each in session.scalars(select(Job).order_by(Job.id))]
+    assert ended == [
+        ("regroup", "failed", "was cancelled by a person"),
+        ("cancel_regroup", "done", "was cancelled by a person"),
+    ]
+
+
+def test_cancelling_where_none_runs_forgets_those_that_wait(database: Engine, idle: Schedule) -> None:
+    ask_for(database, JobKind.REGROUP)
+    ask_for(database, JobKind.CANCEL_REGROUP)
+    idle._cancel(2)
+    with Session(database) as session:
+        assert [each.status for each in session.scalars(select(Job).order_by(Job.id))] == ["failed", "done"]
 
 
 def test_a_regrouping_that_cannot_start_is_said_to_have_failed(

@@ -1,0 +1,77 @@
+"""New unknown photos find their place at once, and follow what people say. Photos are drawn."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from daemon.newcomers import Newcomers
+from db.group_acts import release_photos
+from db.labels import undo
+from db.naming import name_group
+from db.tables import Job, Photo
+from tests.daemon.test_regroup import NOW, TWO_DESIGNS, arrive, group_now, shot
+from tests.photos import encoded, pixels
+
+
+@pytest.fixture
+def grouped(home: Home, database: Engine) -> Engine:
+    arrive(home, database, TWO_DESIGNS)
+    group_now(home, database)
+    return database
+
+
+def newcomers(home: Home, database: Engine) -> Newcomers:
+    return Newcomers(home, database, lambda: "v1")
+
+
+def place(database: Engine, name: str) -> tuple[str | None, int | None]:
+    with Session(database) as session:
+        photo = session.scalars(select(Photo).where(Photo.name == name)).one()
+        return photo.meter_type, photo.group_id
+
+
+def test_a_newcomer_joins_the_group_of_its_design_without_a_regrouping_and_says_so(home: Home, grouped: Engine) -> None:
+    arrive(home, grouped, {"new.jpg": shot(0, 9), "wall.jpg": encoded(pixels(5, 360, 560), quality=92)})
+    assert newcomers(home, grouped).tick(slice_s=60) == 1
+    assert (place(grouped, "new.jpg"), place(grouped, "wall.jpg")) == (("UNKNOWN", 1), ("UNKNOWN", None))
+    with Session(grouped) as session:
+        photo = session.scalars(select(Photo).where(Photo.name == "new.jpg")).one()
+        assert photo.joined_live_at is not None
+        assert photo.map_x is not None
+        assert 0 < (photo.group_strength or 0) <= 1
+        assert session.scalars(select(Job.kind)).all() == ["move_photos"]
+    group_now(home, grouped)
+    assert place(grouped, "new.jpg") == ("UNKNOWN", 1)
+
+
+def test_photos_of_a_named_design_are_recognised_from_labelled_photos_until_the_name_is_taken_back(
+    home: Home, grouped: Engine
+) -> None:
+    arrive(home, grouped, {"waits.jpg": shot(1, 8)})
+    with Session(grouped) as session, session.begin():
+        name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)
+    looking = newcomers(home, grouped)
+    looking.tick(slice_s=60)
+    assert place(grouped, "waits.jpg") == ("GENUS 5", None)
+    with Session(grouped) as session:
+        photo = session.scalars(select(Photo).where(Photo.name == "waits.jpg")).one()
+        assert (photo.recognised_by, photo.labelled_photos) == ("labelled", 5)
+        undo(session, 1, by="ana", now=NOW)
+        session.commit()
+    looking.tick(slice_s=60)
+    assert place(grouped, "waits.jpg") == ("UNKNOWN", 2)
+
+
+def test_a_photo_that_a_person_took_out_is_not_put_back(home: Home, grouped: Engine) -> None:
+    with Session(grouped) as session, session.begin():
+        name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)
+        release_photos(session, [1, 6], by="ana", now=NOW)
+    newcomers(home, grouped).tick(slice_s=60)
+    assert (place(grouped, "0-0.jpg"), place(grouped, "1-0.jpg")) == (("UNKNOWN", None), ("UNKNOWN", None))
+
+
+def test_without_a_model_nothing_is_compared(home: Home, grouped: Engine) -> None:
+    assert Newcomers(home, grouped, lambda: None).tick() == 0
