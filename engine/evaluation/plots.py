@@ -37,12 +37,11 @@ def plot_confusion(table: NDArray[np.intp], labels: Sequence[str], path: Path) -
     axes.grid(which="minor", color="#e6e6e6", linewidth=0.6)
     axes.tick_params(which="minor", length=0)
     for row, column in zip(*np.nonzero(table), strict=True):
-        dark = table[row, column] > 0.5 * table[row].sum()
-        colour = "white" if dark else "black" if row == column else "#b02020"
+        colour = "white" if share[row, column] > 0.5 else "black"
         axes.text(
             column, row, str(table[row, column]), ha="center", va="center", color=colour, fontsize=10 if count <= ROOMY else 8
         )
-    axes.set(xlabel="guess", ylabel="true label", title="Confusion matrix: photos by true label and guess, errors in orange")
+    axes.set(xlabel="guess", ylabel="true label", title="Confusions (photos; errors orange)")
     _save(figure, path)
 
 
@@ -80,7 +79,7 @@ def plot_coverage(curves: Mapping[str, Coverage], working_point: tuple[float, fl
     axes.set(xlabel="share of photos accepted", ylabel="accuracy of the accepted", xlim=(0, 1.01), ylim=(bottom, 1.005))
     axes.set_title("Coverage: what fewer but surer answers buy (bands: 5-95 %)")
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if bottom < 0.9 else 1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(color="#e6e6e6")
     axes.legend(loc="lower left")
     _save(figure, path)
