@@ -124,9 +124,7 @@ def _account(home: Path, database: Engine, count: int) -> dict[str, int]:
     from db.tables import Photo
 
     with Session(database) as session:
-        rows = {
-            path: sha256 for path, sha256 in session.execute(select(Photo.path, Photo.sha256).where(Photo.outcome == "filed"))
-        }
+        rows = {row.path: row.sha256 for row in session.execute(select(Photo.path, Photo.sha256).where(Photo.outcome == "filed"))}
     places: Counter[str] = Counter()
     waiting = 0
     for path in (*(home / "inbox").glob("*.ppm"), *(home / "sorted").rglob("*.ppm")):

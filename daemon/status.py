@@ -26,6 +26,10 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
         **numbers,
         "daemon": "running" if running else "stopped",
         "oldest_waiting_s": watcher.detail.get("oldest_waiting_s", 0) if watcher and running else None,
+        "mode": watcher.detail.get("mode") if watcher and running else None,
+        "advice": watcher.detail.get("advice") if watcher and running else None,
+        "paused": watcher.detail.get("paused") if watcher and running else None,
+        "canary": watcher.detail.get("canary") if watcher and running else None,
         "last_beat_s": round((datetime.now(UTC) - watcher.beat_at).total_seconds(), 1) if watcher else None,
         "grouping": {"state": grouping.state, **grouping.detail} if grouping else None,
     }

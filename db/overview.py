@@ -61,8 +61,8 @@ class Heartbeat:
 
     @property
     def alive(self) -> bool:
-        """Whether the service runs now: it beat lately and did not say goodbye."""
-        return self.age < BEAT_LIMIT and self.state != "stopped"
+        """Whether the service runs now: it beat lately and did not say goodbye. A clock set back makes no dead one live."""
+        return abs(self.age) < BEAT_LIMIT and self.state != "stopped"
 
 
 def tally(session: Session, since: datetime, until: datetime) -> Tally:

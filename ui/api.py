@@ -16,6 +16,8 @@ from db.overview import Heartbeat, count_by_outcome, read_heartbeats
 from engine.errors import ModelError, PictureError, TooManyBytes
 from ui.judging import PhotoJudge
 
+# What the watcher says of itself: how it learns of files, why it does not, why it takes none in, whether the engine answers.
+TOLD = ("mode", "roots", "advice", "paused", "canary", "waiting", "oldest_waiting_s", "free_bytes")
 PhotoFile = Annotated[UploadFile, File(description="one photo: JPEG, PNG, HEIC, WebP, TIFF, BMP or GIF")]
 
 
@@ -49,7 +51,9 @@ def api_routes(engine: Engine, judge: PhotoJudge, clock: Callable[[], datetime])
             watcher = _watcher(engine, clock())
         except SQLAlchemyError:
             return JSONResponse({"ok": False, "database": "unreachable", "watcher": None}, 503)
-        return JSONResponse({"ok": True, "database": "ok", "watcher": "running" if watcher and watcher.alive else "stopped"})
+        said = {key: watcher.detail.get(key) for key in TOLD} if watcher and watcher.alive else {}
+        running = "running" if watcher and watcher.alive else "stopped"
+        return JSONResponse({"ok": True, "database": "ok", "watcher": running} | said)
 
     @routes.get("/metrics", tags=["operations"])
     def metrics() -> PlainTextResponse:

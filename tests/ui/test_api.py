@@ -81,7 +81,15 @@ def test_a_request_without_a_file_is_a_mistake_of_the_sender(database: Engine) -
 def test_health_says_whether_the_watcher_runs(database: Engine, age_s: int, says: str) -> None:
     store(database, Service(name="watcher", beat_at=NOW - timedelta(seconds=age_s), state="running", detail={}))
     answer = client(database).get("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"ok": True, "database": "ok", "watcher": says})
+    assert answer.status_code == 200
+    assert {key: answer.json()[key] for key in ("ok", "database", "watcher")} == {"ok": True, "database": "ok", "watcher": says}
+
+
+def test_health_says_how_the_watcher_hears_and_why_it_pauses(database: Engine) -> None:
+    detail = {"mode": "polling", "advice": "/inbox: a network share", "paused": "3 MB are free", "canary": {"ok": True, "ms": 9}}
+    store(database, Service(name="watcher", beat_at=NOW, state="running", detail=detail))
+    answer = client(database).get("/healthz").json()
+    assert {key: answer[key] for key in detail} == detail
 
 
 def test_health_fails_without_a_database(tmp_path: Path) -> None:

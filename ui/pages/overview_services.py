@@ -61,7 +61,13 @@ def _watcher(beat: Heartbeat | None) -> ServiceLine:
     elif waiting:
         inbox = words.WAITING.format(waiting=f"{waiting:,}")
     mode = str(beat.detail.get("mode") or words.RUNNING).capitalize()
-    return _line(words.SERVICE_WATCHER, words.RUNNING, "ok", inbox, words.WATCHER_MODE.format(mode=mode, age=age))
+    mark = words.WATCHER_MODE.format(mode=mode, age=age)
+    if paused := beat.detail.get("paused"):
+        return _line(words.SERVICE_WATCHER, words.PAUSED, "bad", str(paused), inbox, mark)
+    canary = beat.detail.get("canary") or {}
+    silent = words.ENGINE_SILENT.format(why=canary.get("why", "")) if canary.get("ok") is False else ""
+    advice = str(beat.detail.get("advice") or "")
+    return _line(words.SERVICE_WATCHER, words.RUNNING, "warn" if advice or silent else "ok", inbox, silent, advice, mark)
 
 
 def _engine(archive: Archive) -> ServiceLine:
