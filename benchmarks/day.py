@@ -53,6 +53,7 @@ class Reading:
     threads: int
     objects: int
     waiting: int
+    remembered: int  # files that the watch keeps something of
 
 
 def judged(data: bytes) -> Verdict:
@@ -77,12 +78,15 @@ class Senders:
         self._rng = np.random.default_rng(seed)
         self._cut: list[Path] = []
         self.held: list[tuple[int, Any]] = []  # minute in which it is let go, open file
-        self.sent = 0
+        self.sent = self.taken_back = 0
 
     def minute(self, minute: int) -> None:
         """What comes in one minute."""
         for path in self._cut:
-            if path.exists():
+            if path.exists() and self._rng.random() < 0.3:  # the sender gave up and took it back
+                path.unlink()
+                self.taken_back += 1
+            elif path.exists():
                 with path.open("ab") as file:
                     file.write(b".")
         self._cut = []
@@ -138,7 +142,7 @@ def simulate(
         watch._round(stop, may_wait=True)
     with Session(database) as session:
         ended = Counter(counts(session))
-    ended["left"], ended["sent"] = len(look(home.inbox)), senders.sent
+    ended["left"], ended["sent"] = len(look(home.inbox)), senders.sent - senders.taken_back
     database.dispose()
     return readings, ended
 
@@ -151,13 +155,14 @@ def _read(hour: int, process: psutil.Process, watch: Watch, senders: Senders) ->
         threads=process.num_threads(),
         objects=len(gc.get_objects()),
         waiting=watch._settling.waiting,
+        remembered=len(watch._waits) + len(watch._failures),
     )
 
 
 def _line(reading: Reading) -> str:
     return (
         f"hour {reading.hour:2d}: {reading.resident_mb:6.1f} MB, {reading.handles} handles, {reading.threads} threads, "
-        f"{reading.objects} objects, {reading.waiting} waiting"
+        f"{reading.objects} objects, {reading.waiting} waiting, {reading.remembered} remembered"
     )
 
 
@@ -165,12 +170,13 @@ def main() -> None:
     """Print one line an hour, the growth, and what became of the photos."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--arrivals", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=2, help="looks at the inbox per minute")
     parser.add_argument("--folder", type=Path, default=Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None)  # noqa: S108
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        readings, ended = simulate(Path(folder), args.arrivals)
+        readings, ended = simulate(Path(folder), args.arrivals, rounds_a_minute=args.rounds)
     warm, last = readings[WARM_HOURS - 1], readings[-1]
     print(f"{args.arrivals} arrivals in {time.perf_counter() - started:.0f} s: {dict(ended)}")
     print(
