@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.jobs import JobKind, ask
@@ -33,8 +33,8 @@ class Due:
 def due(session: Session, version: str, *, most: int, after: int = 0, only_unknown: bool = False) -> tuple[Due, ...]:
     """At most `most` photos beyond id `after` that another version judged and that may change, in the order of arrival.
 
-    Unknown and doubtful ones, and those that an earlier second look changed (so that a rollback takes that back). Never
-    one that a person labelled.
+    Unknown and doubtful ones, and those that an earlier second look changed (so that a rollback takes that back). Those that
+    a person labelled are only embedded anew, as exemplars for the others.
     """
     query = select(Photo.id, Photo.path).where(*_is_due(version, only_unknown=only_unknown), Photo.id > after)
     return tuple(Due(id=photo_id, path=path) for photo_id, path in session.execute(query.order_by(Photo.id).limit(most)))
@@ -57,13 +57,11 @@ def _is_due(version: str, *, only_unknown: bool) -> tuple[ColumnElement[bool], .
         Photo.top3[(0, "confidence")].as_float() < DOUBTFUL_BELOW,
         changed_before,
     )
-    return (
-        Photo.outcome == Outcome.FILED.value,
-        Photo.removed_at.is_(None),
-        by_version != version,
-        ~is_labelled(),
-        unknown if only_unknown else doubtful,
-    )
+    filed = (Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None), by_version != version)
+    if only_unknown:
+        return *filed, ~is_labelled(), unknown
+    embedded = exists().where(Embedding.photo_id == Photo.id, Embedding.stamp == version)
+    return *filed, or_(and_(~is_labelled(), doubtful), and_(is_labelled(), ~embedded))
 
 
 def write_again(session: Session, verdicts: Mapping[int, Verdict], version: str, now: datetime) -> list[int]:
@@ -75,7 +73,11 @@ def write_again(session: Session, verdicts: Mapping[int, Verdict], version: str,
     changed = []
     for photo_id, verdict in verdicts.items():
         photo = session.get(Photo, photo_id, with_for_update=True)
-        if photo is None or _is_labelled(session, photo_id):
+        if photo is None:
+            continue
+        if verdict.embedding is not None:
+            session.merge(Embedding(photo_id=photo_id, stamp=version, vector=verdict.embedding.astype("<f4").tobytes()))
+        if _is_labelled(session, photo_id):
             continue
         _remember(session, photo, verdict, version, now)
         if photo.meter_type != verdict.meter_type:
@@ -83,8 +85,6 @@ def write_again(session: Session, verdicts: Mapping[int, Verdict], version: str,
             photo.group_id = photo.group_strength = photo.map_x = photo.map_y = None
         _write_type(photo, verdict)
         photo.stamps = {**(photo.stamps or {}), "meter_type": version}
-        if verdict.embedding is not None:
-            session.merge(Embedding(photo_id=photo_id, stamp=version, vector=verdict.embedding.astype("<f4").tobytes()))
     if changed:
         ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": changed}, now)
     return changed

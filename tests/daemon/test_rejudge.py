@@ -84,8 +84,13 @@ def test_a_persons_label_always_wins_even_one_given_meanwhile(home: Home, databa
         store(database, Label(photo_id=meanwhile.id, field="meter_type", value="MINE", by="ana", at=NOW))
         return says("NEW1")
 
-    assert judge_again(home, database, judge=judge) == (1, 0)
+    assert judge_again(home, database, judge=judge) == (2, 0)
     assert set(types(database).values()) == {"UNKNOWN"}
+    with Session(database) as session:
+        assert before_and_after(session, "v2", only_changed=False) == ()
+        stamps = session.execute(select(Embedding.photo_id, Embedding.stamp).order_by(Embedding.photo_id)).all()
+        assert [tuple(row) for row in stamps] == [(before.id, "v2"), (meanwhile.id, "v2")], "exemplars for the others"
+    assert judge_again(home, database, judge=judge) == (0, 0)
 
 
 def test_a_second_look_goes_on_where_it_stopped(home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
