@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     models_dir: Path = Field(ROOT / "models", description="folder of the model bundles")
     cache_dir: Path = Field(ROOT / ".cache", description="folder for what can be made again, such as compiled models")
 
+    meter_rule: Literal["joint", "plain"] = Field(
+        "joint",
+        description="what decides the meter type: joint (network, plates and labelled photos) or plain (confidence >= 0.50)",
+    )
     settle_s: float = Field(2.0, ge=0, le=3600, description="seconds a file must stay unchanged before it is read")
     patience_s: float = Field(
         30.0, ge=0, le=86400, description="seconds an incomplete file may stay unchanged before it is refused"
@@ -74,7 +78,9 @@ class Settings(BaseSettings):
     retention: dict[Literal["filed", "duplicate", "refused"], RetentionSettings] = Field(
         {}, description="per outcome: days and gigabytes after which files go; rows stay, labelled photos stay"
     )
-    min_free_mb: int = Field(200, ge=0, le=10**7, description="MiB free on the disk below which intake pauses until there is more")
+    min_free_mb: int = Field(
+        200, ge=0, le=10**7, description="MiB free on the disk below which intake pauses until there is more"
+    )
     judge_processes: int = Field(2, ge=1, le=64, description="processes that judge photos of the inbox, one photo each at a time")
     judge_timeout_s: float = Field(60.0, gt=0, le=3600, description="seconds one photo may be judged before its process is ended")
     judge_memory_mb: int = Field(2048, ge=0, le=10**6, description="MiB of memory a judging process may have; 0 = no limit")

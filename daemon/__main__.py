@@ -165,6 +165,7 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
         judges.close()
 
 
+        rule=settings.meter_rule,
 def site_cuts(settings: Settings) -> SiteCuts:
     """The sites' own thresholds. Raises `ArgumentError` for what is no tag or no score."""
     from engine.quality import SiteCuts

@@ -71,6 +71,7 @@ class Bench:
     max_bytes: int
     max_pixels: int
     memory_mb: int  # of one process, MiB of private memory; 0 = no limit
+    rule: str = "joint"  # an `engine.recognition.Rule`: what decides the meter type
     site_cuts: SiteCuts = NO_SITE_CUTS  # sites that say quality tags from other scores
 
 
@@ -219,8 +220,9 @@ def _start(parent: int, memory_mb: int) -> None:
 def _engine(bench: Bench) -> Any:
     """In the judging process: the models, loaded once and followed when others become CURRENT."""
     from engine.live import LiveModels
+    from engine.recognition import Rule
 
-    return LiveModels(models_dir=bench.models_dir, cache=bench.cache, threads=bench.threads)
+    return LiveModels(models_dir=bench.models_dir, cache=bench.cache, threads=bench.threads, rule=Rule(bench.rule))
 
 
 def _load(bench: Bench) -> None:

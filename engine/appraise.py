@@ -36,7 +36,7 @@ class Models:
     rule: Rule = Rule.JOINT  # what decides the meter type
 
 
-def load_models(models_dir: Path, *, cache: Path, threads: int) -> Models:
+def load_models(models_dir: Path, *, cache: Path, threads: int, rule: Rule = Rule.JOINT) -> Models:
     """The current version of each task's model. Raises `ModelError` for a damaged bundle."""
 
     def load(task: str) -> Model | None:
@@ -48,6 +48,7 @@ def load_models(models_dir: Path, *, cache: Path, threads: int) -> Models:
         meter_type=load("meter_type"),
         good_bad=load("good_bad"),
         thresholds=active(models_dir),
+        rule=rule,
     )
 
 

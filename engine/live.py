@@ -11,6 +11,7 @@ from engine import bundle
 from engine.appraise import Models, load_models
 from engine.errors import ModelError
 from engine.quality import active_version
+from engine.recognition import Rule
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class LiveModels:
     models_dir: Path
     cache: Path
     threads: int
+    rule: Rule = Rule.JOINT  # what decides the meter type
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _loaded: tuple[_Versions, Models] | None = field(default=None, repr=False)
 
@@ -60,4 +62,4 @@ class LiveModels:
             return seen
 
     def _load(self, versions: _Versions) -> tuple[_Versions, Models]:
-        return versions, load_models(self.models_dir, cache=self.cache, threads=self.threads)
+        return versions, load_models(self.models_dir, cache=self.cache, threads=self.threads, rule=self.rule)

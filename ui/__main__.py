@@ -47,6 +47,7 @@ def _serve(settings: Settings) -> int:
 
     from db.database import DatabaseError, open_database
     from engine.picture import Limits
+    from engine.recognition import Rule
     from ui.app import create_app
     from ui.judging import PhotoJudge
 
@@ -56,7 +57,13 @@ def _serve(settings: Settings) -> int:
         print(error, file=sys.stderr)
         return 2
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-    judge = PhotoJudge(models_dir=settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads, limits=limits)
+    judge = PhotoJudge(
+        models_dir=settings.models_dir,
+        cache=settings.cache_dir,
+        threads=settings.judge_threads,
+        limits=limits,
+        rule=Rule(settings.meter_rule),
+    )
     app = create_app(engine=engine, home=settings.home, judge=judge, clock=lambda: datetime.now(UTC), zone=get_localzone())
     print(f"  Pages:  http://{settings.ui_host}:{settings.ui_port}", flush=True)
     threading.Thread(target=judge.warm_up, name="warm-up", daemon=True).start()

@@ -12,7 +12,7 @@ from engine.bundle import Card
 from engine.errors import ModelError
 from engine.live import TASKS, LiveModels
 from engine.picture import Limits
-from engine.recognition import UNKNOWN_BELOW
+from engine.recognition import UNKNOWN_BELOW, Rule
 from engine.verdict import Verdict
 
 
@@ -24,10 +24,11 @@ class PhotoJudge:
     cache: Path
     threads: int
     limits: Limits
+    rule: Rule = Rule.JOINT  # what decides the meter type
     _live: LiveModels = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._live = LiveModels(models_dir=self.models_dir, cache=self.cache, threads=self.threads)
+        self._live = LiveModels(models_dir=self.models_dir, cache=self.cache, threads=self.threads, rule=self.rule)
 
     def judge(self, data: bytes) -> Verdict:
         """The verdict on one file's bytes. Raises `PictureError` for an unsound picture, `ModelError` for a damaged model."""

@@ -33,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table to FILE")
     parser.add_argument("--embeddings", type=Path, metavar="FILE.npz", help="write files, embeddings and their model version")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="photos judged at once (default 2)")
+    parser.add_argument(
+        "--rule", choices=("joint", "plain"), default="joint",
+        help="what decides the meter type: network, plates and labelled photos (joint), or the confidence alone (plain)",
+    )  # fmt: skip
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder of the model bundles (default: as in the settings)")
 
 
@@ -41,11 +45,12 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from engine.appraise import load_models
+    from engine.recognition import Rule
 
     if args.jobs < 1:
         raise ArgumentError("--jobs must be at least 1.")
     files = list(_files(args.paths))
-    models = load_models(args.models or args.models_dir, cache=args.cache_dir, threads=1)
+    models = load_models(args.models or args.models_dir, cache=args.cache_dir, threads=1, rule=Rule(args.rule))
     failed = 0
     embedded: list[tuple[str, NDArray[np.float32], str]] = []
     to_screen = args.json == "-" or not (args.json or args.csv or args.embeddings)

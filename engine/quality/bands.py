@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import sqrt
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.quality.views import Grey, skipped
 
 _BAND_PIXELS = 100_000  # pixels per band: 100 KB of grey and 200 KB of 16-bit result
 
 
-def deviation(grey: Grey, transform: Callable[[Grey], NDArray[np.int16]]) -> float:
+def deviation(grey: Grey, sums: Callable[[Grey, slice], tuple[float, float]]) -> float:
     """Standard deviation over the photo of a transform that looks at 3 x 3 pixels; the same as without bands.
+
+    `sums` gets a band with its neighbours' rows and says the transform's sum and sum of squares over the rows of the slice.
 
     Of photos beyond 2.1 megapixels every so many bands are looked at.
     """
@@ -26,10 +24,9 @@ def deviation(grey: Grey, transform: Callable[[Grey], NDArray[np.int16]]) -> flo
     for top in range(0, height, rows * skipped(grey.size)):
         bottom = min(top + rows, height)
         above = 1 if top else 0  # a neighbour's row, so that the band's edge is not taken for the photo's
-        seen = transform(grey[top - above : min(bottom + 1, height)])[above : above + bottom - top]
-        mean, spread = (float(value.item()) for value in cv2.meanStdDev(seen))
-        total += mean * seen.size
-        squares += (spread * spread + mean * mean) * seen.size
-        count += seen.size
+        first, second = sums(grey[top - above : min(bottom + 1, height)], slice(above, above + bottom - top))
+        total += first
+        squares += second
+        count += (bottom - top) * width
     mean = total / count
     return sqrt(max(squares / count - mean * mean, 0.0))

@@ -63,8 +63,10 @@ def block_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def _laplacian(grey: Grey) -> NDArray[np.int16]:
-    return np.asarray(cv2.Laplacian(grey, cv2.CV_16S), np.int16)
+def _laplacian(grey: Grey, rows: slice) -> tuple[float, float]:
+    """Sum and sum of squares."""
+    seen = cv2.Laplacian(grey, cv2.CV_16S)[rows]
+    return float(cv2.sumElems(seen)[0]), float(cv2.norm(seen, cv2.NORM_L2SQR))
 
 
 def _block_sharpness(grey: Grey) -> float:

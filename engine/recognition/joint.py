@@ -53,14 +53,13 @@ class Decision:
 
 def decide(seen: Evidence, weights: Weights) -> Decision:
     """The joint rule: log chance, closeness and shared details of each type added up."""
-    plates = plate_scores(seen)
     joint = joint_scores(seen, weights)
     best = int(np.argmax(joint))
     powers = np.exp((joint - joint[best]) / weights.joint_temperature)
     return Decision(
         type=best,
         confidence=float(1 / powers.sum()),
-        known_score=_logistic(float(known_terms(seen, best, plates) @ _known_weights(weights)) + weights.known_offset),
+        known_score=_logistic(known_sum(seen, weights, best) + weights.known_offset),
     )
 
 
@@ -76,9 +75,14 @@ def plate_scores(seen: Evidence) -> Floats:
     return np.array([_plate_score(counts) for counts in seen.details])
 
 
-def known_terms(seen: Evidence, best: int, plates: Floats) -> Floats:
-    """(3,) what the known score weighs of the best type: shared details, closeness, energy."""
-    return np.array([plates[best], seen.closeness[best], seen.energy])
+def known_sum(seen: Evidence, weights: Weights, best: int | None = None) -> float:
+    """What speaks for a known type, on a scale without ends: shared details and closeness of the best type, and energy."""
+    best = int(np.argmax(joint_scores(seen, weights))) if best is None else best
+    return float(
+        weights.known_plate * _plate_score(seen.details[best] if seen.details else ())
+        + weights.known_closeness * seen.closeness[best]
+        + weights.known_energy * seen.energy
+    )
 
 
 def _plate_score(counts: tuple[int, ...]) -> float:
@@ -86,10 +90,6 @@ def _plate_score(counts: tuple[int, ...]) -> float:
         return 0.0
     scores = [math.log1p(max(count - CHANCE, 0)) for count in counts[:3]]
     return 0.5 * scores[0] + 0.5 * sum(scores) / len(scores)
-
-
-def _known_weights(weights: Weights) -> Floats:
-    return np.array([weights.known_plate, weights.known_closeness, weights.known_energy])
 
 
 def _logistic(value: float) -> float:

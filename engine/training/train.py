@@ -6,6 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,15 @@ from engine.bundle import Card, Source, Task, Training, Weights, current, next_v
 from engine.calibration import best_temperature, probabilities
 from engine.errors import DataError
 from engine.evaluation.metrics import known_failures, open_set, summarise
+from engine.grouping.plates import Plate
 from engine.labelled import Splits, counts, fingerprint, read_splits
 from engine.networks import Classifier, start, weights_of
-from engine.open_set import as_stored, familiarity, open_set_tensors, score_thresholds
+from engine.open_set import PHOTOS, as_stored, familiarity, score_thresholds
+from engine.recognition import Exemplars
+from engine.recognition.evidence import Evidence
+from engine.recognition.joint import Weights as JointWeights
 from engine.training.checkpoint import Checkpoint
+from engine.training.exemplars import evidence_of, exemplars_from, fitted, joint_figures
 from engine.training.loop import Answers, answers, fit
 from engine.training.photos import AS_SERVED, MARGIN, Photos, load_photos
 from engine.training.recipe import Recipe
@@ -59,6 +65,7 @@ class _Measured:
 
     answers: Answers
     truth: NDArray[np.intp]
+    plates: tuple[Plate | None, ...]
 
     def known(self) -> NDArray[np.bool_]:
         return self.truth >= 0
@@ -73,18 +80,17 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     torch.manual_seed(recipe.seed)  # the new head's first weights
     model, said = start(recipe.network, len(splits.labels), order.weights, download=order.download)
     tell(f"{len(splits.train)} photos to learn from, {len(splits.val)} to choose by, {len(splits.test)} to test; start: {said}")
-    learned, val = (load_photos(side, splits.labels, recipe.input, margin=margin)
-                    for side, margin in ((splits.train, MARGIN), (splits.val, AS_SERVED)))  # fmt: skip
+    learned = load_photos(splits.train, splits.labels, recipe.input, margin=MARGIN)
+    read = partial(load_photos, labels=splits.labels, spec=recipe.input, margin=AS_SERVED, plates=order.task == "meter_type")
+    val = read(splits.val)
     checkpoint = _checkpoint(order, splits, said)
     if not order.resume:
         checkpoint.remove()
     model, weights = _as_stored(fit(model, learned, val, recipe, tell=tell, checkpoint=checkpoint))
     measured = {"val": _measure(model, val, recipe)}
-    extras = _extras(
-        order.task, _measure(model, load_photos(splits.train, splits.labels, recipe.input, margin=AS_SERVED), recipe)
-    )
+    extras = _extras(order.task, splits.labels, _measure(model, read(splits.train), recipe))
     if splits.test:
-        measured["test"] = _measure(model, load_photos(splits.test, splits.labels, recipe.input, margin=AS_SERVED), recipe)
+        measured["test"] = _measure(model, read(splits.test), recipe)
     card = _card(order, splits, sources=sources, said=said, measured=measured, extras=extras)
     folder = write_bundle(order.models_dir, card, {**weights, **as_stored(extras)})
     checkpoint.remove()
@@ -106,7 +112,7 @@ def _card(
     chosen = measured["val"]
     known = chosen.known()
     temperature = best_temperature(chosen.answers.logits[known], chosen.truth[known])
-    thresholds = _thresholds(order.task, chosen, extras)
+    thresholds = _thresholds(order.task, chosen, splits.labels, extras)
     figures = {name: _figures(split, splits.labels, temperature, thresholds, extras) for name, split in measured.items()}
     parent = current(order.models_dir, order.task)
     return Card(
@@ -139,13 +145,14 @@ def licences(order: Order, said: str, sources: tuple[Source, ...]) -> tuple[str,
     return tuple(dict.fromkeys([*stated, *(source.licence for source in sources)]))
 
 
-def _thresholds(task: Task, chosen: _Measured, extras: Extras) -> dict[str, float]:
+def _thresholds(task: Task, chosen: _Measured, labels: tuple[str, ...], extras: Extras) -> dict[str, float]:
     """Where the product's words begin."""
     if task != "meter_type":
         return FIRST_FROM[task]
     known = chosen.known()
     familiar = familiarity(chosen.answers.logits[known], chosen.answers.embeddings[known], extras)
-    return {"unknown_below": UNKNOWN_BELOW, **score_thresholds(familiar)}
+    joint = fitted([seen for seen, truth in _evidence(chosen, labels, extras) if truth >= 0])
+    return {"unknown_below": UNKNOWN_BELOW, **score_thresholds(familiar), **joint.as_thresholds()}
 
 
 def _figures(
@@ -159,17 +166,32 @@ def _figures(
         figures["unknown_photos"] = int((~known).sum())
         figures["open_set"] = open_set(familiar[known], familiar[~known])
         figures["open_set_softmax"] = open_set(confidences[known].max(1), confidences[~known].max(1))
+    if seen := _evidence(split, labels, extras):
+        evidence, truth = zip(*seen, strict=True)
+        figures["joint"] = joint_figures(evidence, np.array(truth), JointWeights.of(thresholds))
     return figures
 
 
-def _extras(task: Task, learned: _Measured) -> Extras:
-    """What the known score compares with; only meter types are an open set."""
-    return open_set_tensors(learned.answers.embeddings, learned.truth) if task == "meter_type" else {}
+def _evidence(split: _Measured, labels: tuple[str, ...], extras: Extras) -> list[tuple[Evidence, int]]:
+    """For the joint rule: the photos whose plates were described, and the positions of their labels; none for other tasks."""
+    if PHOTOS not in extras:
+        return []
+    evidence = evidence_of(split.answers, split.plates, labels, Exemplars.from_tensors("", labels, extras))
+    return [(seen, truth) for seen, truth in zip(evidence, split.truth.tolist(), strict=True) if seen is not None]
+
+
+def _extras(task: Task, labels: tuple[str, ...], learned: _Measured) -> Extras:
+    """The exemplars that a photo is compared with; only meter types are an open set."""
+    if task != "meter_type":
+        return {}
+    return exemplars_from(learned.answers, learned.truth, learned.plates, labels, "").to_tensors(labels)
 
 
 def _measure(model: Classifier, photos: Photos, recipe: Recipe) -> _Measured:
     highest, place = photos.targets.max(1)
-    return _Measured(answers=answers(model, photos, recipe), truth=np.where(highest.numpy() == 1, place.numpy(), -1))
+    return _Measured(
+        answers=answers(model, photos, recipe), truth=np.where(highest.numpy() == 1, place.numpy(), -1), plates=photos.plates
+    )
 
 
 def _as_stored(model: Classifier) -> tuple[Classifier, Weights]:

@@ -1,0 +1,52 @@
+"""The rows of the quality tables: which photos with a tag are told from which without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.quality_corpus import BASES, GOOD
+from engine.quality import Tag
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slice:
+    """A row of the table: photos with the tag from one place, and those without it they are told from."""
+
+    name: str
+    tag: Tag
+    positives: tuple[str, ...]  # kinds, or sources
+    negatives: tuple[str, ...]
+
+    def chosen(self, truth: NDArray[np.float64], kind: NDArray[np.str_], source: NDArray[np.str_]) -> NDArray[np.bool_]:
+        """(N,) the photos of this row; `truth` 1 has the tag, 0 has not, NaN is not known."""
+        with_tag, without = (np.isin(kind, names) | np.isin(source, names) for names in (self.positives, self.negatives))
+        return np.asarray(((truth == 1) & with_tag) | ((truth == 0) & without), np.bool_)
+
+
+_DRAWN = ("drawn", "drawn on field")
+SLICES = (
+    Slice(name="field photos", tag=Tag.BLURRY, positives=("field",), negatives=("field",)),
+    Slice(name="other real v clean", tag=Tag.BLURRY, positives=("real",), negatives=GOOD),
+    Slice(name="all, hard negatives", tag=Tag.BLURRY, positives=("field", "real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
+    Slice(name="real v clean", tag=Tag.LOW_LIGHT, positives=("real",), negatives=BASES),
+    Slice(name="real v bracketed normals", tag=Tag.LOW_LIGHT, positives=("real",), negatives=("normal_exposure",)),
+    Slice(name="all", tag=Tag.LOW_LIGHT, positives=("field", "real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
+    Slice(name="real v clean", tag=Tag.OVEREXPOSED, positives=("real",), negatives=BASES),
+    Slice(name="real v bracketed normals", tag=Tag.OVEREXPOSED, positives=("real",), negatives=("normal_exposure",)),
+    Slice(name="all", tag=Tag.OVEREXPOSED, positives=("real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
+    Slice(name="drawn; dark among negatives", tag=Tag.LOW_CONTRAST, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
+    Slice(name="real heavy v clean", tag=Tag.NOISY, positives=("noisy",), negatives=BASES),
+    Slice(name="real mild v clean", tag=Tag.NOISY, positives=("noisy_mild",), negatives=BASES),
+    Slice(name="real mild v its means", tag=Tag.NOISY, positives=("noisy_mild",), negatives=("denoised_mean",)),
+    Slice(name="drawn", tag=Tag.NOISY, positives=_DRAWN, negatives=_DRAWN),
+    Slice(name="field photos", tag=Tag.GLARE, positives=("field",), negatives=("field",)),
+    Slice(name="real v clean", tag=Tag.HAZY, positives=("haze",), negatives=BASES),
+    Slice(name="drawn", tag=Tag.HAZY, positives=_DRAWN, negatives=_DRAWN),
+    Slice(name="drawn", tag=Tag.JPEG_ARTIFACTS, positives=_DRAWN, negatives=("real", *_DRAWN)),
+    Slice(name="drawn", tag=Tag.LOW_RESOLUTION, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
+    Slice(name="drawn", tag=Tag.LOW_INFORMATION, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
+    Slice(name="drawn", tag=Tag.DAMAGED, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
+)

@@ -1,0 +1,61 @@
+"""What a meter type bundle holds beside its network: training photos as exemplars, and the joint rule's weights fitted to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.grouping.plates import Plate
+from engine.recognition import Exemplars, thinned
+from engine.recognition.evidence import Evidence, compare_plates, glance
+from engine.recognition.joint import Weights, decide, known_sum
+from engine.training.loop import Answers
+
+REFUSED = 0.05  # share of known validation photos that may come out UNKNOWN
+ENOUGH = 20  # validation photos; with fewer the threshold would say more of the photos than of the model
+
+
+def exemplars_from(
+    answers: Answers, truth: NDArray[np.intp], plates: Sequence[Plate | None], labels: Sequence[str], stamp: str
+) -> Exemplars:
+    """The training photos as a bundle keeps them: every embedding, and the plates that stand for each type."""
+    known = np.flatnonzero(truth >= 0).tolist()
+    return thinned(
+        Exemplars.of(stamp, [labels[truth[i]] for i in known], [answers.embeddings[i] for i in known], [plates[i] for i in known])
+    )
+
+
+def evidence_of(
+    answers: Answers, plates: Sequence[Plate | None], labels: Sequence[str], exemplars: Exemplars
+) -> tuple[Evidence | None, ...]:
+    """What speaks for each type, exactly as in serving; None for photos whose plate was not described."""
+    return tuple(
+        compare_plates(glance(logits, embedding, labels, exemplars), plate, exemplars) if plate is not None else None
+        for logits, embedding, plate in zip(answers.logits, answers.embeddings, plates, strict=True)
+    )
+
+
+def fitted(known: Sequence[Evidence]) -> Weights:
+    """The shipped weights, with the known score set so that `REFUSED` of these photos of known types lie below 0.5."""
+    weights = Weights()
+    if len(known) < ENOUGH:
+        return weights
+    return replace(weights, known_offset=-float(np.quantile([known_sum(seen, weights) for seen in known], REFUSED)))
+
+
+def joint_figures(evidence: Sequence[Evidence], truth: NDArray[np.intp], weights: Weights) -> dict[str, Any]:
+    """How the joint rule does on photos of known types (truth >= 0) and of none (-1)."""
+    decisions = [decide(seen, weights) for seen in evidence]
+    right = np.array([decision.type for decision in decisions]) == truth
+    kept = np.array([decision.known_score >= weights.known_from for decision in decisions])
+    known = truth >= 0
+    figures: dict[str, Any] = {
+        "accuracy": round(float(right[known].mean()), 4),
+        "kept": round(float(kept[known].mean()), 4),
+        "right_among_kept": round(float(right[known & kept].mean()), 4) if (known & kept).any() else None,
+    }
+    return figures if known.all() else {**figures, "unknown_flagged": round(float(1 - kept[~known].mean()), 4)}
