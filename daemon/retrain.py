@@ -18,10 +18,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
+from db.labels import JUNK
 from db.model_tables import TrainingRun, TrainingState
 from db.promoting import promote_version
 from db.training import Divided, begin_run, divide, end_run, tell, write_ruling
-from db.verified import Verified, verified_labels
+from db.verified import Verified, dismissed, verified_labels
 from engine import bundle
 from engine.errors import DataError, EngineError
 from engine.evaluation.answering import answer
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 TASK: bundle.Task = "meter_type"
 COMMAND = "python -m daemon retrain"
 GATE = "the gate"  # who promotes by itself
+STRANGERS = 200  # dismissed photos that judge, the newest: they cost two looks each
 LEARNING, READING_ASIDE = 0.6, 0.2  # shares of the time: learning; each version's look at the photos kept aside
 
 
@@ -85,6 +87,7 @@ def plan(session: Session, home: Home, order: Retraining, now: datetime) -> Plan
         raise DataError(f"There is no {TASK} model in {order.models_dir} to begin with. Train one: python -m engine train {TASK}")
     divided = divide(session, verified_labels(session), is_kept_aside, now)
     lessons, aside = _lessons(home, divided)
+    aside += _lessons(home, Divided((), dismissed(session)[-STRANGERS:]))[1]
     card = bundle.read_card(champion)
     learned = fingerprint(bundle.read_card(trained_base(champion)), lessons)
     return Plan(lessons, aside, champion.name, card.labels, card.training.fingerprint != learned)
@@ -169,7 +172,9 @@ class _Run:
         return train_all(order, planned.lessons, self.order.base_data, self.home.db / "training", tell=look)
 
     def _judge(self, champion: Path, candidate: Path, aside: Sequence[Lesson]) -> Ruling:
-        truths: list[tuple[Path, str | None, str]] = [(each.path, each.label, each.meter) for each in aside]
+        truths: list[tuple[Path, str | None, str]] = [
+            (each.path, None if each.label == JUNK else each.label, each.meter) for each in aside
+        ]
         if self.order.base_data is not None and (self.order.base_data / "test").is_dir():
             photos = read_folder(self.order.base_data / "test", TASK)
             truths += [(each.path, each.label, str(each.path)) for each in photos]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.labels import Field, standing
 from db.tables import Label, Outcome, Photo
 
 
@@ -23,8 +24,17 @@ class Verified:
 
 
 def verified_labels(session: Session) -> tuple[Verified, ...]:
-    """All photos with a standing label, in the order of arrival."""
-    newest = select(func.max(Label.id)).where(*is_standing()).group_by(Label.photo_id)
+    """All photos whose type a person said, in the order of arrival."""
+    return _labelled(session, Field.METER_TYPE)
+
+
+def dismissed(session: Session) -> tuple[Verified, ...]:
+    """All photos of which a person said that they show no meter: nothing learns from them, so they can judge a training."""
+    return _labelled(session, Field.JUNK)
+
+
+def _labelled(session: Session, field: Field) -> tuple[Verified, ...]:
+    newest = select(func.max(Label.id)).where(*standing(field)).group_by(Label.photo_id)
     rows = session.execute(
         select(Photo.id, Photo.path, Photo.sha256, Label.value)
         .join(Label, Label.photo_id == Photo.id)
@@ -44,12 +54,7 @@ def verified_labels(session: Session) -> tuple[Verified, ...]:
 def count_labelled(session: Session) -> int:
     """How many filed photos have a standing label of their type."""
     query = select(func.count(Label.photo_id.distinct())).join(Photo, Photo.id == Label.photo_id)
-    return session.scalar(query.where(*is_standing(), Photo.outcome == Outcome.FILED.value)) or 0
-
-
-def is_standing() -> tuple[ColumnElement[bool], ...]:
-    """The conditions for a label of the meter type that nobody took back."""
-    return Label.field == "meter_type", Label.withdrawn_at.is_(None)
+    return session.scalar(query.where(*standing(Field.METER_TYPE), Photo.outcome == Outcome.FILED.value)) or 0
 
 
 def first_of(photo_id: int, near_of: Mapping[int, int | None]) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from daemon import retrain as module
 from daemon.home import Home
 from daemon.retrain import Retraining, plan, retrain
+from db.labels import JUNK, Field
 from db.model_tables import TrainingRun
 from db.promoting import promotions
 from db.tables import Label, Photo
@@ -118,6 +119,21 @@ def test_photos_kept_aside_teach_nothing(home: Home, database: Engine, order: Re
     assert taught | aside == {home.root / path for path in labelled} and not taught & aside
     assert all(is_kept_aside(each.meter) for each in planned.aside)
     assert "C                                   " in "\n".join(planned.lines()) and "new type" in "\n".join(planned.lines())
+
+
+@pytest.mark.usefixtures("labelled")
+def test_dismissed_photos_judge_whether_unknown_is_seen_as_unknown(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [photo(number, path=f"sorted/JUNK/{number}.jpg", meter_type=JUNK) for number in range(100, 106)]
+    store(database, *rows)
+    store(database, *(Label(photo_id=row.id, field=Field.JUNK.value, value=JUNK, by="ana", at=NOW) for row in rows))
+    sees = {("v1", "JUNK"): "UNKNOWN", ("v2", "JUNK"): "C"}
+    answering(monkeypatch, home, lambda version, truth: sees.get((version, truth), truth))
+    run(home, database, order)
+    told = last_run(database)
+    assert told.decision == "wait"
+    assert "Fewer unknown meters are seen to be unknown: 0% instead of 100% of 6 photos of 6 meters." in told.reasons
 
 
 @pytest.mark.usefixtures("labelled")
