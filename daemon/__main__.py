@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import signal
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from daemon.command_line import parser
 from daemon.destinations import check_template
 from daemon.home import Home
 from daemon.lock import Busy, locked
+from daemon.running import greet, stopped_by_signals
 from daemon.sites import InboxFolders, check_folders
 from db.database import DatabaseError, open_database
 from engine.errors import EngineError
@@ -26,15 +26,18 @@ from settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands that need them
     from daemon.hooks import Hooks
+    from daemon.judging import Bench
     from daemon.schedule import Chore
     from daemon.watch import Watch
     from engine.quality import SiteCuts
 
-EXIT_USAGE, EXIT_RUNNING = 2, 4
+EXIT_USAGE, EXIT_PARTLY, EXIT_RUNNING = 2, 3, 4
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Exit codes: 0 done, 2 arguments or settings that cannot be used, 4 another daemon has this inbox."""
+    """Run one command. Exit codes: 0 done, 2 arguments or settings that cannot be used, 3 done in part or not sound, 4 another
+    daemon has this inbox.
+    """
     args = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
     for chatty in ("alembic", "apscheduler"):
@@ -63,7 +66,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
     from daemon.pages import Pages
     from daemon.schedule import Schedule
 
-    stop = _stopped_by_signals()
+    stop = stopped_by_signals()
     arguments = ["--home", str(settings.home)]
     with locked(home.db / "daemon.lock"):
         pages = Pages(arguments) if args.ui else None
@@ -85,7 +88,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
                 )
                 schedule.start()
                 try:
-                    _greet(home)
+                    greet(home)
                     watch.run(stop)
                 finally:  # its threads would keep a failed daemon from ending
                     schedule.stop()
@@ -114,7 +117,7 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
 
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    stop = _stopped_by_signals()
+    stop = stopped_by_signals()
     with locked(home.db / "daemon.lock"):
         hooks = _hooks(settings, database)
         with _watch(settings, home, database, hooks) as watch:
@@ -135,20 +138,10 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
     """Wire the watch: settings, the processes that judge, intake. The processes end with the block."""
     from daemon.canary import Canary
     from daemon.intake import Intake
-    from daemon.judging import Bench, Judges
+    from daemon.judging import Judges
     from daemon.watch import Pace, Watch
 
-    bench = Bench(
-        models_dir=settings.models_dir,
-        cache=settings.cache_dir,
-        threads=max(settings.judge_threads // settings.judge_processes, 1),
-        max_bytes=settings.max_bytes,
-        max_pixels=settings.max_pixels,
-        memory_mb=settings.judge_memory_mb,
-        rule=settings.meter_rule,
-        site_cuts=site_cuts(settings),
-    )
-    judges = Judges(bench, processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)
+    judges = Judges(_bench(settings), processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)
     try:
         judges.warm_up()  # a damaged model stops the start, not the first photo
         intake = Intake(
@@ -165,7 +158,21 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
         judges.close()
 
 
+def _bench(settings: Settings) -> Bench:
+    from daemon.judging import Bench
+
+    return Bench(
+        models_dir=settings.models_dir,
+        cache=settings.cache_dir,
+        threads=max(settings.judge_threads // settings.judge_processes, 1),
+        max_bytes=settings.max_bytes,
+        max_pixels=settings.max_pixels,
+        memory_mb=settings.judge_memory_mb,
         rule=settings.meter_rule,
+        site_cuts=site_cuts(settings),
+    )
+
+
 def site_cuts(settings: Settings) -> SiteCuts:
     """The sites' own thresholds. Raises `ArgumentError` for what is no tag or no score."""
     from engine.quality import SiteCuts
@@ -205,17 +212,32 @@ def _status(args: argparse.Namespace, settings: Settings, home: Home, database: 
 
 
 def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    from daemon.judging import Judges
     from daemon.upkeep import look_again
-    from engine.appraise import appraise, load_models
-    from engine.picture import Limits
 
-    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=settings.judge_threads)
-    limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
-    cuts = site_cuts(settings)
-    judge = lambda data, site: appraise(data, models=models, cuts=cuts.of(site), limits=limits)  # noqa: E731
-    print(look_again(home, database, args, judge=judge,
-                     template=settings.file_template, max_bytes=settings.max_bytes, most_looks=settings.retry_limit))  # fmt: skip
+    judges = Judges(_bench(settings), processes=1, timeout_s=settings.judge_timeout_s)
+    try:
+        print(look_again(home, database, args, judge=lambda data, site: judges.begin(data, site).verdict()[0],
+                         template=settings.file_template, max_bytes=settings.max_bytes, most_looks=settings.retry_limit))  # fmt: skip
+    finally:
+        judges.close()
     return 0
+
+
+def _reconcile(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    """`check` looks, `reconcile` acts; both say what they find. Exit code 3 where something is wrong and stays wrong."""
+    from datetime import UTC, datetime
+
+    from daemon.reconcile import compare, put_right, told
+
+    if args.command == "check" or args.dry_run:
+        found = compare(home, database, deep=args.deep)
+        print(told(found))
+        return 0 if args.command == "reconcile" or found.is_sound else EXIT_PARTLY
+    with locked(home.db / "daemon.lock"):
+        found = put_right(home, database, deep=args.deep, now=datetime.now(UTC))
+    print(told(found, done=True))
+    return EXIT_PARTLY if found.missing or found.damaged else 0
 
 
 def _retain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -240,14 +262,14 @@ def _retag(args: argparse.Namespace, settings: Settings, home: Home, database: E
         raise SettingsError("--thresholds goes with --dry-run. To let it judge: python -m engine tune --adopt " + args.thresholds)
     else:
         with locked(home.db / "retag.lock"):
-            print(tell_retag(database, settings.models_dir, site_cuts(settings), _stopped_by_signals()))
+            print(tell_retag(database, settings.models_dir, site_cuts(settings), stopped_by_signals()))
     return 0
 
 
 def _models(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.model_commands import work
 
-    print(work(args, settings, home, database, stop=_stopped_by_signals()))
+    print(work(args, settings, home, database, stop=stopped_by_signals()))
     return 0
 
 
@@ -261,25 +283,8 @@ def _export(args: argparse.Namespace, settings: Settings, home: Home, database: 
     return 0
 
 
-def _stopped_by_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. SIGIO is what the kernel sends when somebody writes a file we hold a lease on."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    signal.signal(signal.SIGIO, signal.SIG_IGN)
-    return stop
-
-
-def _greet(home: Home) -> None:
-    print("MeterSieve is running.")
-    print(f"  Inbox:  {home.inbox}    drop meter photos here")
-    if not any(home.inbox.iterdir()):
-        print(f"  No photos at hand? Draw some:  python -m engine sample --count 40 --out {home.inbox}")
-    print("  Stop with Ctrl-C.", flush=True)
-
-
 _RUN = {"run": _run, "once": _once, "status": _status, "regroup": _regroup, "retry": _retry, "retain": _retain,
-    "notify-test": _notify_test, "export": _export,
+    "notify-test": _notify_test, "export": _export, "check": _reconcile, "reconcile": _reconcile,
     "retrain": _models, "rejudge": _models, "retag": _retag, "models": _models, "promote": _models, "rollback": _models,
 }  # fmt: skip
 

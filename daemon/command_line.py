@@ -25,6 +25,11 @@ COMMANDS = {
     "promote": ("Let a version judge from the next photo on.", "python -m daemon promote v3"),
     "rollback": ("Let the version before the current one judge again.", "python -m daemon rollback"),
     "retain": ("Remove the files that retention lets go; their rows stay.", "python -m daemon retain --dry-run"),
+    "check": ("Say where files and rows do not agree; change nothing.", "python -m daemon check --deep"),
+    "reconcile": (
+        "Make files and rows agree again, as after a restored backup. The daemon must be stopped.",
+        "python -m daemon reconcile --dry-run",
+    ),
     "notify-test": ("Send a test message to every address of notify_urls.", "python -m daemon notify-test --home archive"),
     "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
 }
@@ -51,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="as one JSON object")
         if name == "export":
             command.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .jsonl, .csv or .xlsx")
+        if name in ("check", "reconcile"):
+            command.add_argument("--deep", action="store_true", help="read every file and compare its bytes, too")
+        if name == "reconcile":
+            command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         if name == "retain":
             command.add_argument("--dry-run", action="store_true", help="say which files would go, and remove nothing")
         if name == "retry":

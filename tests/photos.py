@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from daemon.hearing import MARKER
 from engine.verdict import Clarity, Guess, Quality, Verdict
 
 
@@ -61,5 +62,6 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def read(folder: Path) -> dict[str, bytes]:
-    """All files below a folder by relative path."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """All files below a folder by relative path, but for the marker that the watch keeps in the inbox."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARKER)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
