@@ -103,17 +103,10 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
     from daemon.chores import all_chores
 
     return all_chores(
-        home,
-        database,
-        ["--home", str(settings.home)],
-        template=settings.file_template,
-        retry_limit=settings.retry_limit,
-        addresses=settings.notify_addresses,
-        notify_minutes=settings.notify_minutes,
-        drift_points=settings.drift_points,
+        home, database, ["--home", str(settings.home)], template=settings.file_template, retry_limit=settings.retry_limit,
+        addresses=settings.notify_addresses, notify_minutes=settings.notify_minutes, drift_points=settings.drift_points,
         limits=settings.retention,
-        models_dir=settings.models_dir,
-    )
+    )  # fmt: skip
 
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
@@ -217,27 +210,14 @@ def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: E
 
     judges = Judges(_bench(settings), processes=1, timeout_s=settings.judge_timeout_s)
     try:
-        print(look_again(home, database, args, judge=lambda data, site: judges.begin(data, site).verdict()[0],
-                         template=settings.file_template, max_bytes=settings.max_bytes, most_looks=settings.retry_limit))  # fmt: skip
+        said = look_again(
+            home, database, args, judge=lambda data, site: judges.begin(data, site).verdict()[0],
+            template=settings.file_template, max_bytes=settings.max_bytes, most_looks=settings.retry_limit,
+        )  # fmt: skip
     finally:
         judges.close()
+    print(said)
     return 0
-
-
-def _reconcile(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    """`check` looks, `reconcile` acts; both say what they find. Exit code 3 where something is wrong and stays wrong."""
-    from datetime import UTC, datetime
-
-    from daemon.reconcile import compare, put_right, told
-
-    if args.command == "check" or args.dry_run:
-        found = compare(home, database, deep=args.deep)
-        print(told(found))
-        return 0 if args.command == "reconcile" or found.is_sound else EXIT_PARTLY
-    with locked(home.db / "daemon.lock"):
-        found = put_right(home, database, deep=args.deep, now=datetime.now(UTC))
-    print(told(found, done=True))
-    return EXIT_PARTLY if found.missing or found.damaged else 0
 
 
 def _retain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:

@@ -17,8 +17,8 @@ from engine.names import formula_safe
 
 COLUMNS = (
     "id", "sha256", "source", "received_at", "outcome", "reason", "detail", "path", "original_id", "near_of", "set_aside", "site",
-    "camera", "name",
-    "size_bytes", "width", "height", "clarity", "clear_probability", "unclear_reasons", "quality", "quality_score", "tags", "good_bad",
+    "camera", "name", "size_bytes", "width", "height", "clarity", "clear_probability", "unclear_reasons",
+    "quality", "quality_score", "tags", "good_bad",
     "good_probability", "meter_type", "guessed_type", "top3", "known_score", "plain_type", "recognised_by", "type_confidence",
     "shared_details", "labelled_photos", "group_id", "group_strength", "display_box", "display_score",
     "measures", "scores", "suggestions", "stamps", "judged_ms",

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from daemon.decisions import Decision, Duplicate, Filed, Refused
 from daemon.home import Home
+from daemon.judging import JudgeDied
 from daemon.lock import Busy, locked
 from daemon.near import NearPhotos
 from daemon.refile import refile
@@ -105,6 +106,8 @@ class Retrying:
             verdict = self.judge(data, photo.site)
         except PictureError as error:
             return Refused(error.reason, str(error))
+        except JudgeDied as error:
+            return Refused("poison", f"Looking at this file again did not end well: {error}. Report it.")
         except Exception:  # a photo that trips the engine must not stop the others
             log.exception("the engine failed on photo %d", photo.id)
             return Refused("engine_error", "The engine failed on this photo; the log says how. Report it with the photo.")

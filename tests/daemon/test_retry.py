@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
+from daemon.judging import JudgeDied
 from daemon.near import NearPhotos
 from daemon.retry import Retrying, refused_photos, settle
 from db.retries import LONGEST_PAUSE, ask_retry, due_ids, pause, refused_by_reason, retries_of
@@ -170,3 +171,14 @@ def test_a_retry_leaves_filed_photos_alone(home: Home, database: Engine, tmp_pat
     take(home, database, {"a.jpg": b"sharp"})
     assert retrying(home, database, still_bad).retry([1, 99], by="ana") == Counter()
     assert rows(database)[0].outcome == "filed"
+
+
+def test_a_file_that_kills_its_judge_is_poison_and_the_next_is_looked_at(home: Home, database: Engine) -> None:
+    def deadly(data: bytes, site: str | None) -> Verdict:
+        if data == b"bug":
+            raise JudgeDied("the process is gone")
+        return verdict()
+
+    take(home, database, {"a.jpg": b"bug", "b.jpg": b"text"})
+    assert retrying(home, database, deadly).retry([1, 2], by="ana") == Counter(refused=1, filed=1)
+    assert (rows(database)[0].reason, rows(database)[0].retry_at) == ("poison", None)
