@@ -20,8 +20,8 @@ from benchmarks.build_datasets import FIELD_LICENCE, link, name_of, read_field, 
 from engine.boxes import TABLE, Boxed
 from engine.drawing import draw_photo
 from engine.drawing.camera import Defect
-from engine.drawing.wall import draw_cables, draw_wall
 from engine.drawing.paint import Area
+from engine.drawing.wall import draw_cables, draw_wall
 from engine.picture import Pixels
 
 DRAWN, WALLS, SHEETS, FACES = 72, 24, 24, 44
@@ -110,8 +110,8 @@ def sheet(rng: np.random.Generator) -> Pixels:
         font, size = int(rng.integers(0, 5)), float(rng.uniform(0.5, 2.2))
         cv2.putText(pixels, words, (int(rng.integers(10, 260)), y), font, size, ink, int(rng.integers(1, 4)), cv2.LINE_AA)
     for _ in range(int(rng.integers(0, 6))):
-        corner, size = rng.integers(0, 700, 2), rng.integers(60, 420, 2)
-        cv2.rectangle(pixels, tuple(map(int, corner)), tuple(map(int, corner + size)), ink, int(rng.integers(1, 5)))
+        corner, extent = rng.integers(0, 700, 2), rng.integers(60, 420, 2)
+        cv2.rectangle(pixels, tuple(map(int, corner)), tuple(map(int, corner + extent)), ink, int(rng.integers(1, 5)))
     return pixels
 
 

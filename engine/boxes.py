@@ -28,6 +28,11 @@ class Boxed:
     flags: tuple[str, ...] = ()  # what raters saw on it
 
 
+def is_table(data: Path) -> bool:
+    """Whether `data` is a table of boxes or a folder that holds one."""
+    return data.suffix.lower() == ".csv" or any((data / name).is_file() for name in (TABLE, TRUTH))
+
+
 def read_boxes(data: Path) -> tuple[Boxed, ...]:
     """Read a CSV, or `boxes.csv` (or a drawn sample's truth) in a folder.
 

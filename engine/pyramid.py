@@ -10,7 +10,7 @@ from torch import Tensor, nn
 STRIDE = 8  # pixels of the input per cell of the answer
 _TAPS = {6: 32, 13: 96, 17: 320}  # layer of MobileNetV2 -> its channels, at strides 8, 16 and 32
 _WIDTH = 64  # channels of the pyramid
-_FROZEN = 4  # first layers that are left as ImageNet made them: edges are edges, and they cost half of a training step
+_FROZEN = 7  # first layers that are left as ImageNet made them: edges are edges, and they cost most of a training step
 _RARE = -4.6  # first bias of the heat map: one cell in a hundred, so that the first steps do not drown in empty cells
 _REACH = 4.0  # a side is at most e^4 = 55 cells away: more than any input is wide
 
@@ -25,6 +25,7 @@ class Locator(nn.Module):
         """`features`: torchvision's MobileNetV2 features; the last layer, made for classes, is left away."""
         super().__init__()
         self.features = nn.Sequential(*list(cast(nn.Sequential, features).children())[: max(_TAPS) + 1])
+        self._learning = 0  # the first layer of the features that learns
         self.lateral = nn.ModuleList([nn.Conv2d(channels, _WIDTH, 1) for channels in _TAPS.values()])
         self.smooth = _block()
         self.heat = nn.Sequential(_block(), nn.Conv2d(_WIDTH, 1, 1))
@@ -36,8 +37,7 @@ class Locator(nn.Module):
         """The heat map's logits (N, h, w) and the logarithms of the sides (N, 4, h, w) in cells, as the losses want them."""
         taken: list[Tensor] = []
         for number, layer in enumerate(self.features):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and number >= _FROZEN):
-                batch = layer(batch)
+            batch = layer(batch)
             if number in _TAPS:
                 taken.append(self.lateral[len(taken)](batch))
         fine, middle, coarse = taken
@@ -45,10 +45,16 @@ class Locator(nn.Module):
         shared = self.smooth(fine + _grown(middle, fine))
         return self.heat(shared)[:, 0], self.sides(shared).clamp(-_REACH, _REACH)
 
+    def learn(self, *, deep: bool) -> None:
+        """Let the new layers learn; with `deep` the features from stride 16 on too."""
+        self._learning = _FROZEN if deep else len(self.features)
+        self.features.requires_grad_(False)
+        self.features[self._learning :].requires_grad_(True)
+
     def train(self, mode: bool = True) -> Locator:
-        """Frozen layers keep their batch-norm statistics too."""
+        """Layers that do not learn keep their batch-norm statistics too."""
         super().train(mode)
-        self.features[:_FROZEN].eval()
+        self.features[: self._learning].eval()
         return self
 
     def forward(self, batch: Tensor) -> tuple[Tensor, Tensor]:

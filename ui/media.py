@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from db.tables import Outcome, Photo
 from engine.errors import PictureError
 from engine.picture import Limits
-from ui.thumbnails import THUMB_TYPE, keep, make_showable, make_thumbnail
+from engine.verdict import Box
+from ui.thumbnails import THUMB_TYPE, keep, make_crop, make_showable, make_thumbnail
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HEADERS = {
@@ -31,7 +32,7 @@ Sha256 = Annotated[str, PathParameter(description="lower-case hex, 64 digits")]
 
 
 def media_routes(engine: Engine, home: Path, limits: Limits) -> APIRouter:
-    """GET /media/thumb/{sha256} and /media/full/{sha256}; 404 for anything that is not a recorded, readable photo in home."""
+    """GET /media/{thumb,display,full}/{sha256}; 404 for anything that is not a recorded, readable photo in home."""
     routes = APIRouter(prefix="/media", tags=["media"])
     decoding = threading.Semaphore(_DECODES_AT_ONCE)
 
@@ -45,6 +46,22 @@ def media_routes(engine: Engine, home: Path, limits: Limits) -> APIRouter:
             original = _read_photo(engine, home, sha256)
             with decoding:
                 data = _or_404(make_thumbnail, original, limits)
+            keep(kept, data)
+        return Response(data, media_type=THUMB_TYPE, headers=_HEADERS)
+
+    @routes.get("/display/{sha256}")
+    def display(sha256: Sha256, box: str = "") -> Response:
+        """The meter's display as clarity was judged on, at most 640 px long, WebP; `box` only tells browsers one from another."""
+        place = _display_box(engine, sha256)
+        if place is None:
+            raise HTTPException(404, "No display was found in this photo.")
+        kept = _thumb_path(home, sha256).with_name(f"{sha256}-{'-'.join(map(str, place))}.webp")
+        try:
+            data = kept.read_bytes()
+        except FileNotFoundError:
+            original = _read_photo(engine, home, sha256)
+            with decoding:
+                data = _or_404(lambda bytes_, limits_: make_crop(bytes_, place, limits_), original, limits)
             keep(kept, data)
         return Response(data, media_type=THUMB_TYPE, headers=_HEADERS)
 
@@ -86,6 +103,14 @@ def _paths(engine: Engine, sha256: str) -> list[str]:
     with Session(engine) as session:
         rows = session.execute(statement.order_by(Photo.outcome.desc(), Photo.id)).all()  # "filed" after "duplicate"
     return [path for row in rows for path in row if path]
+
+
+def _display_box(engine: Engine, sha256: str) -> Box | None:
+    """Where the display was found, as recorded; whoever asks cannot choose another part."""
+    query = select(Photo.display_box).where(Photo.sha256 == sha256, Photo.display_box.is_not(None)).order_by(Photo.id.desc())
+    with Session(engine) as session:
+        place = session.scalars(query.limit(1)).first()
+    return (int(place[0]), int(place[1]), int(place[2]), int(place[3])) if place and len(place) == 4 else None
 
 
 def _or_404(make: Callable[[bytes, Limits], Made], data: bytes, limits: Limits) -> Made:

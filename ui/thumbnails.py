@@ -8,9 +8,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from engine.display import view_of
 from engine.picture import Limits, decode
+from engine.verdict import Box
 
 THUMB_SIDE = 320  # pixels, the longer side: a 160-px tile on a double-density screen
+CROP_SIDE = 640  # pixels, the longer side: the digits of a display must be readable on a double-density screen
 THUMB_TYPE = "image/webp"
 _FULL_SIDE = 3000  # pixels, the longer side of a converted photo; more shows nothing more on a screen
 _SHOWABLE = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
@@ -21,6 +24,13 @@ def make_thumbnail(data: bytes, limits: Limits) -> bytes:
     image = Image.fromarray(decode(data, limits).pixels)
     image.thumbnail((THUMB_SIDE, THUMB_SIDE))
     return _encoded(image, "WEBP", quality=78)
+
+
+def make_crop(data: bytes, box: Box, limits: Limits) -> bytes:
+    """The display with its margin as clarity is judged on, as a small WebP. Raises a `PictureError`."""
+    image = Image.fromarray(view_of(decode(data, limits).pixels, box))
+    image.thumbnail((CROP_SIDE, CROP_SIDE))
+    return _encoded(image, "WEBP", quality=82)
 
 
 def make_showable(data: bytes, limits: Limits) -> tuple[bytes, str]:

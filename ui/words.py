@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ui import words_intake, words_models
+from ui import words_display, words_intake, words_models
 
 intake = words_intake  # a part of the words has a file of its own
 models = words_models
+display = words_display
 
 PRODUCT = "MeterSieve"
 
@@ -50,6 +51,7 @@ TAGS = {
     "low_resolution": "Low resolution",
     "damaged": "Damaged",
     "well_exposed": "Well exposed",
+    "no_display": "No display",
 }
 REASONS = {
     "empty": "Empty file",
@@ -117,7 +119,7 @@ WATCHER_MODE = "{mode}, last sign of life {age} ago"
 WAITING = "{waiting} waiting in the inbox"
 WAITING_OLDEST = "{waiting} waiting in the inbox, the oldest for {age}"
 NOTHING_WAITING = "The inbox is empty"
-MODEL_NAMES = {"clarity": "clarity", "meter_type": "meter type", "good_bad": "good or bad"}
+MODEL_NAMES = {"display": "display", "clarity": "clarity", "meter_type": "meter type", "good_bad": "good or bad"}
 NO_MODEL = "no model"
 GROUPING_NOTHING = "no run yet"
 GROUPING_LAST = "last {when}, took {seconds}"
@@ -220,7 +222,10 @@ NAME_NONE = "Name these photos"
 CHOOSE_GROUP = "Choose a group first."
 NAMED_FILES = "Their files move to the folder {name} now."
 NAMED_FILES_LATER = "Their files move to the folder {name} as soon as the watcher runs."
-NAMED_NEXT = "New photos of this design are recognised after the next training; until then they arrive as Unknown."
+NAMED_NEXT = "From now on photos of this design are recognised from these labelled photos; those that wait are looked at now."
+JOINED_LIVE = "joined live"
+JOINED_LIVE_HINT = "It clearly belonged here and joined at once, without a regroup."
+TICK = "Tick"
 ALREADY_NAMED = "This group is {name}. Its photos count as that type."
 SELECTED = "{photos} selected on the map"
 SELECTED_HINT = "A name takes them out of their groups; the others stay."

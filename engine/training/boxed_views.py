@@ -92,7 +92,7 @@ def shown(kept: Kept, view: View, rng: Rng, spec: InputSpec) -> tuple[Pixels, Ed
 def _away(kept: Kept, rng: Rng) -> View | None:
     """A square beside the display, above or below it, large enough to show something; None where there is no room."""
     height, width = kept.pixels.shape[:2]
-    assert kept.edges is not None
+    assert kept.edges is not None  # noqa: S101 - only photos that show a display are looked beside
     left, top, right, bottom = kept.edges
     beside = [(0.0, 0.0, left, height), (right, 0.0, width - right, height)]
     places = [*beside, (0.0, 0.0, width, top), (0.0, bottom, width, height - bottom)]

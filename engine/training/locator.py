@@ -21,7 +21,7 @@ from engine.picture import Pixels
 from engine.preprocess import prepare
 from engine.pyramid import STRIDE, Locator
 from engine.training.boxed_views import Edges, Kept, random_view, shown
-from engine.training.loop import averaging, device, half_precision
+from engine.training.loop import CLIP, averaging, device, half_precision
 from engine.training.recipe import Recipe
 
 _SHARPEST = 0.7  # cells; a narrower heat would be a single cell that training seldom hits
@@ -38,32 +38,41 @@ class Targets:
 
 
 def fit_locator(model: Locator, photos: Sequence[Kept], recipe: Recipe, *, tell: Callable[[str], None]) -> Locator:
-    """Train for `recipe.epochs` and return the averaged weights, on the CPU. There is nothing to choose, so no validation."""
+    """The new layers alone for `recipe.head_epochs`, then the deeper features too for `recipe.epochs`; the averaged weights.
+
+    There is nothing to choose, so there is no validation. Returns the network on the CPU.
+    """
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     model.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    steps = recipe.epochs * max(1, len(photos) // recipe.batch)
-    new = [weight for name, weight in model.named_parameters() if not name.startswith("features.")]
-    groups = [{"params": model.features.parameters(), "lr": recipe.lr}, {"params": new, "lr": recipe.head_lr}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [recipe.lr, recipe.head_lr], total_steps=steps, pct_start=0.1)
     average = AveragedModel(model, multi_avg_fn=averaging(recipe.averaging), use_buffers=True)
-    for number in range(1, recipe.epochs + 1):
-        losses = []
-        model.train()
-        for batch, targets in tqdm(_views(photos, recipe, rng), desc="training", unit="batch", disable=None, leave=False):
-            with half_precision(recipe):
-                heat, sides = model.raw(batch.to(device()))
-            loss = heat_loss(heat.float(), targets.heat.to(device())) + side_loss(sides.float(), targets)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(model)
-            losses.append(float(loss.detach()))
-        tell(f"epoch {number}/{recipe.epochs}: loss {np.mean(losses):.3f}")
+    for phase, (epochs, rate) in enumerate(((recipe.head_epochs, recipe.head_lr), (recipe.epochs, recipe.lr)), start=1):
+        model.learn(deep=phase == 2)
+        weights = [weight for weight in model.parameters() if weight.requires_grad]
+        optimizer = torch.optim.AdamW(weights, weight_decay=1e-2)
+        steps = max(1, epochs * max(1, len(photos) // recipe.batch))
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
+        for number in range(1, epochs + 1):
+            losses = []
+            model.train()
+            for batch, targets in tqdm(_views(photos, recipe, rng), desc="training", unit="batch", disable=None, leave=False):
+                losses.append(_step(model, batch, targets, optimizer, recipe))
+                schedule.step()
+                average.update_parameters(model)
+            tell(f"phase {phase}, epoch {number}/{epochs}: loss {np.mean(losses):.3f}")
     return cast(Locator, average.module).to("cpu").eval()
+
+
+def _step(model: Locator, batch: Tensor, targets: Targets, optimizer: torch.optim.Optimizer, recipe: Recipe) -> float:
+    """One step down the gradient; the loss before it."""
+    with half_precision(recipe):
+        heat, sides = model.raw(batch.to(device()))
+    loss = heat_loss(heat.float(), targets.heat.to(device())) + side_loss(sides.float(), targets)
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+    optimizer.step()
+    return float(loss.detach())
 
 
 def locate(model: Locator, pixels: Pixels, spec: InputSpec) -> Found:

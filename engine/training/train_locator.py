@@ -27,7 +27,7 @@ from engine.training.locator import fit_locator, locate
 from engine.training.train import Order, licences
 
 LABEL = "display"
-FOLDS = 3
+FOLDS = 2
 SEED = 0  # of the bootstrap
 _SCORES = np.round(np.arange(0.2, 0.61, 0.05), 2)  # thresholds to choose from
 

@@ -115,3 +115,21 @@ def test_a_photo_damaged_since_it_was_filed_is_not_found_and_leaves_no_thumbnail
     assert client.get(f"/media/thumb/{sha256}").status_code == 404
     assert not (home.db / "thumbs").exists()
     assert Path(home.root / "sorted/a.jpg").exists()
+
+
+def test_the_display_is_cut_out_where_it_was_found_and_kept(client: TestClient, home: Home, database: Engine) -> None:
+    data = encoded(pixels(1, width=900, height=600), "PNG")
+    sha256 = put(home, database, data, display_box=[100, 200, 500, 100])
+    answer = client.get(f"/media/display/{sha256}?box=100-200-500-100")
+    assert answer.headers["content-type"] == "image/webp"
+    assert Image.open(BytesIO(answer.content)).size == (600, 128)  # a tenth at the sides, 14 % above and below
+    (home.root / "sorted/a.jpg").unlink()
+    assert client.get(f"/media/display/{sha256}").content == answer.content
+
+
+def test_a_photo_without_a_display_has_no_crop_whatever_box_is_asked_for(
+    client: TestClient, home: Home, database: Engine
+) -> None:
+    sha256 = put(home, database, jpeg(1))
+    assert client.get(f"/media/display/{sha256}?box=0-0-9-9").status_code == 404
+    assert client.get("/media/display/..%2F..%2Fetc").status_code == 404

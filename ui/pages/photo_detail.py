@@ -34,6 +34,7 @@ def render_photo(
         hint=words.NO_SELECTION_HINT,
         unknown_below=archive.judge.unknown_below(),
         known_from=archive.judge.known_from(),
+        display=_display(photo),
         scores=worst_defects((photo.scores if photo else None) or {}),
         mark=TAG_MARK,
         near=near,
@@ -41,6 +42,13 @@ def render_photo(
         said=said,
         facts=_facts(photo, templates) if photo else (),
     )
+
+
+def _display(photo: Photo | None) -> str:
+    """The address of the display's crop; empty where there is none to be had."""
+    if photo is None or not photo.display_box or not photo.sha256 or photo.removed_at or photo.outcome == Outcome.REFUSED:
+        return ""
+    return f"/media/display/{photo.sha256}?box={'-'.join(map(str, photo.display_box))}"
 
 
 def worst_defects(scores: Mapping[str, float]) -> list[tuple[str, float]]:

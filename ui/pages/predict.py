@@ -17,7 +17,7 @@ from ui import words
 from ui.archive import Archive
 from ui.pages.frame import QUIET, bare_html, open_page
 from ui.pages.photo_detail import TAG_MARK, worst_defects
-from ui.thumbnails import THUMB_TYPE, make_thumbnail
+from ui.thumbnails import THUMB_TYPE, make_crop, make_thumbnail
 
 MOST = 20  # photos at once
 FILE_TYPES = ["image", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".webp", ".jpg", ".jpeg", ".png", ".gif"]
@@ -30,6 +30,7 @@ class VerdictCard:
     name: str
     verdict: Verdict | None = None
     picture: str = ""  # data: URL, since nothing is stored that an address could point to
+    display: str = ""  # data: URL of the display's crop
     milliseconds: str = ""
     reason: str = ""
     error: str = ""
@@ -75,14 +76,17 @@ def judge_file(path: Path, archive: Archive) -> VerdictCard:
         data = path.read_bytes()
         verdict = archive.judge.judge(data)
         milliseconds = (time.perf_counter() - start) * 1000
-        small = base64.b64encode(make_thumbnail(data, archive.judge.limits)).decode()
+        small = _data_url(make_thumbnail(data, archive.judge.limits))
+        crop = _data_url(make_crop(data, verdict.display_box, archive.judge.limits)) if verdict.display_box else ""
     except PictureError as error:
         return VerdictCard(name=path.name, reason=error.reason, error=str(error))
     except ModelError as error:
         return VerdictCard(name=path.name, reason=words.NOT_JUDGED, error=str(error))
-    return VerdictCard(
-        name=path.name, verdict=verdict, picture=f"data:{THUMB_TYPE};base64,{small}", milliseconds=f"{milliseconds:,.0f}"
-    )
+    return VerdictCard(name=path.name, verdict=verdict, picture=small, display=crop, milliseconds=f"{milliseconds:,.0f}")
+
+
+def _data_url(picture: bytes) -> str:
+    return f"data:{THUMB_TYPE};base64,{base64.b64encode(picture).decode()}"
 
 
 def render_cards(cards: list[VerdictCard], notices: list[str], archive: Archive, templates: Environment) -> str:

@@ -101,7 +101,8 @@ def services(database: Engine, home: Home, models: Path) -> dict[str, ServiceLin
 def test_without_daemon_and_models_the_services_say_so(database: Engine, home: Home) -> None:
     shown = services(database, home, home.root / "models")
     assert (shown["Watcher"].state, shown["Watcher"].tone) == ("Never started", "none")
-    assert (shown["Engine"].state, shown["Engine"].lines[1]) == ("Partly", "meter type: no model")
+    assert shown["Engine"].state == "Partly"
+    assert {"display: no model", "meter type: no model"} <= set(shown["Engine"].lines)
     assert shown["Disk"].state == "Fine"
 
 
@@ -110,7 +111,7 @@ def test_a_damaged_model_is_said(database: Engine, home: Home) -> None:
     (home.root / "models" / "clarity" / "CURRENT").write_text("v9\n")
     shown = services(database, home, home.root / "models")
     assert shown["Engine"].state == "Damaged"
-    assert "v9" in shown["Engine"].lines[0]
+    assert any("v9" in line for line in shown["Engine"].lines)
 
 
 def test_the_watcher_says_what_waits_and_the_grouping_when_it_runs(database: Engine, home: Home) -> None:

@@ -9,7 +9,7 @@ import pytest
 from jinja2 import Environment
 
 from engine.errors import EngineError, ModelError, Truncated
-from engine.verdict import Clarity, GoodBad, Guess, Quality
+from engine.verdict import Clarity, GoodBad, Guess, Quality, Reason
 from tests.archive import HOSTILE
 from tests.photos import jpeg, verdict
 from ui.archive import Archive
@@ -98,3 +98,27 @@ def test_a_hostile_file_name_is_text(archive_with: MakeArchive, templates: Envir
     text = card_text(archive_with(), templates, tmp_path, name=HOSTILE.replace("/", ""))
     assert "<img src=x" not in text
     assert "&lt;img src=x" in text
+
+
+def test_the_display_is_framed_in_the_photo_and_shown_by_itself(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    text = card_text(archive_with(verdict(display_box=(10, 20, 40, 15), display_score=0.93)), templates, tmp_path)
+    assert '<rect x="10" y="20" width="40" height="15"/>' in text
+    assert 'data-testid="display"' in text
+    assert "Display 93%" in text
+
+
+def test_why_a_photo_cannot_be_read_is_said_with_what_to_do(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    answer = verdict(clarity=Clarity.UNCLEAR, clear_probability=0.1, unclear_reasons=(Reason.GLARE, Reason.OCCLUDED))
+    text = card_text(archive_with(answer), templates, tmp_path)
+    assert text.index("Glare on the display.") < text.index("Display covered.")
+    assert "turn the flash off" in text
+
+
+def test_that_no_display_was_found_is_said(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
+    text = card_text(archive_with(verdict(display_score=0.1, tags=("no_display",))), templates, tmp_path)
+    assert "No display found: clarity was judged on the whole photo." in text
+    assert 'data-testid="display"' not in text

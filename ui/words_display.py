@@ -1,0 +1,38 @@
+"""What the pages say of a meter's display: where it is, and why a person could not read it."""
+
+from __future__ import annotations
+
+from engine.verdict import Reason
+
+DISPLAY = "Display"
+DISPLAY_ALT = "The meter's display in {name}"
+DISPLAY_BOX = "Where the display was found"
+NO_DISPLAY = "No display found: clarity was judged on the whole photo."
+WHY_UNCLEAR = "Why it cannot be read"
+
+REASONS = {
+    Reason.BLURRY: "Blurred digits",
+    Reason.GLARE: "Glare on the display",
+    Reason.DARK: "Display too dark",
+    Reason.OCCLUDED: "Display covered",
+    Reason.BLANK_DISPLAY: "Blank display",
+    Reason.NO_DISPLAY: "No display",
+}
+ADVICE = {
+    Reason.BLURRY: "Hold the phone with both hands, tap on the display to focus, and move closer.",
+    Reason.GLARE: "Step to the side until no light reflects on the digits; turn the flash off.",
+    Reason.DARK: "Light the display with a torch from the side, or tap on it so that the phone exposes for it.",
+    Reason.OCCLUDED: "Wipe the window, and move cables, seals or fingers away from the digits.",
+    Reason.BLANK_DISPLAY: "The display shows nothing: press its button or wait for the next screen, then photograph it again.",
+    Reason.NO_DISPLAY: "Point the camera at the meter's display, from near enough that the digits fill a third of the picture.",
+}
+
+
+def reason(name: str) -> str:
+    """A reason in words."""
+    return REASONS[Reason(name)]
+
+
+def advice(name: str) -> str:
+    """What to do about it."""
+    return ADVICE[Reason(name)]
