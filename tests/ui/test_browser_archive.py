@@ -123,7 +123,7 @@ def test_a_bad_type_name_is_refused_and_a_good_one_survives_a_reload(watched: Wa
     page.get_by_label("Meter type name").fill("ACME 7")
     page.get_by_role("button", name="Name these 6 photos").click()
     expect(page.get_by_test_id("notice")).to_contain_text("6 photos are now ACME 7")
-    expect(page.get_by_test_id("notice")).to_contain_text("after the next training")
+    expect(page.get_by_test_id("notice")).to_contain_text("recognised from these labelled photos")
     page.reload()
     expect(page.locator(f"button[data-group='{group}']")).to_contain_text("ACME 7")
     expect(page.locator(f"button[data-group='{group}']")).to_contain_text("Named")

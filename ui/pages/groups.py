@@ -13,6 +13,7 @@ from db.tables import GroupStatus
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
+from ui.pages.groups_acts import act_on, render_acts
 from ui.pages.groups_map import key_of, mark_of, name_of, render_map
 from ui.pages.groups_naming import Target, name_target
 from ui.pages.groups_regroup import press_regroup, regroup_button
@@ -34,6 +35,10 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     def turn(event: gr.EventData, members: Members) -> str:
         return render_gallery(members, archive, templates, after=event.after, first=int(event.first))
 
+    def correct(event: gr.EventData, target: Target | Selection | None, members: Members) -> tuple[object, ...]:
+        asked = {"act": event.act, "into": event.into, "photos": event.photos}
+        return press_act(asked, target, members, archive, templates)
+
     def name(target: Target | Selection | None, text: str) -> tuple[object, ...]:
         return press_name(target, text or "", archive, templates)
 
@@ -48,13 +53,15 @@ def build_groups(archive: Archive, templates: Environment) -> None:
             naming, text, button = _naming_form()
             notice = bare_html(elem_id="notice")
             gallery = bare_html(js_on_load=script("groups_gallery.js"), elem_id="gallery")
+            acts = bare_html(js_on_load=script("groups_acts.js"), elem_id="group-acts")
         with gr.Column(scale=1, min_width=320, elem_id="map-column"):
             chart = bare_html(js_on_load=script("groups_map.js"), elem_id="map")
-    shown = [notice, text, members, target, groups, title, naming, button, gallery, chart]
+    shown = [notice, text, members, target, groups, title, naming, button, gallery, chart, acts]
     groups.open(pick, None, shown, **DIRECT)
     for picked in (groups.pick, chart.pick, title.clear):
         picked(pick, None, shown, trigger_mode="always_last", **DIRECT)
     chart.lasso(lasso, None, shown, trigger_mode="always_last", **DIRECT)
+    acts.act(correct, [target, members], shown, **DIRECT)
     gallery.turn(turn, members, gallery, **DIRECT)
     gr.on([button.click, text.submit], name, [target, text], shown, **DIRECT)
     regroup.click(lambda: press_regroup(archive), None, regroup, **DIRECT)
@@ -84,7 +91,7 @@ def show_group(key: str, archive: Archive, templates: Environment) -> tuple[obje
     drawn = render_map(archive, templates)
     if group is None:
         empty = render_gallery(None, archive, templates)
-        return None, None, listed, "", gr.Row(visible=False), gr.Button(), empty, drawn
+        return None, None, listed, "", gr.Row(visible=False), gr.Button(), empty, drawn, ""
     nameable = group.id is not None and group.status == GroupStatus.CANDIDATE
     return (
         group.id,
@@ -95,6 +102,7 @@ def show_group(key: str, archive: Archive, templates: Environment) -> tuple[obje
         gr.Button(words.name_these(group.photos)),
         render_gallery(group.id, archive, templates),
         drawn,
+        render_acts(archive, templates, group=group),
     )
 
 
@@ -117,6 +125,7 @@ def show_selection(photo_ids: Sequence[int], archive: Archive, templates: Enviro
         gr.Button(words.name_these(photos)),
         render_gallery(selection, archive, templates),
         gr.skip(),
+        render_acts(archive, templates, group=None),
     )
 
 
@@ -142,8 +151,19 @@ def press_name(target: Target | Selection | None, text: str, archive: Archive, t
     """The whole page after a naming; as it was, with the typed text kept, where it was refused."""
     said = name_target(target, text, archive)
     if not said.done:
-        return _notice(said.lines, "bad", templates), text, *[gr.skip()] * 8
+        return _notice(said.lines, "bad", templates), text, *[gr.skip()] * 9
     key = key_of(target.group_id) if isinstance(target, Target) else ""
+    return _notice(said.lines, "ok", templates), "", *show_group(key, archive, templates)
+
+
+def press_act(
+    asked: dict[str, object], target: Target | Selection | None, members: Members, archive: Archive, templates: Environment
+) -> tuple[object, ...]:
+    """The whole page after a correction; as it was where it was refused."""
+    said = act_on(asked, target, archive)
+    if not said.done:
+        return _notice(said.lines, "bad", templates), gr.skip(), *[gr.skip()] * 9
+    key = "" if isinstance(members, Selection) else key_of(members)
     return _notice(said.lines, "ok", templates), "", *show_group(key, archive, templates)
 
 

@@ -37,7 +37,7 @@ def test_a_naming_says_that_files_move_now_while_the_watcher_runs(
     notice = said(database, archive_with(), templates, "ACME7")
     assert "2 photos are now ACME7." in notice
     assert "move to the folder ACME7 now" in notice
-    assert "after the next training" in notice
+    assert "recognised from these labelled photos" in notice
 
 
 def test_a_naming_says_that_files_move_later_while_the_watcher_is_stopped(
@@ -85,7 +85,7 @@ def test_a_selection_is_shown_with_its_count_as_the_target_of_the_naming(
     store_group(database, *members)
     store(database, lone, known)
     shown = show_selection([members[0].id, lone.id, known.id, 999], archive_with(), templates)
-    _, _, selection, target, listed, title, _, button, gallery, _ = shown
+    _, _, selection, target, listed, title, _, button, gallery, _, _ = shown
     assert selection == target == Selection((members[0].id, lone.id))
     assert 'aria-pressed="true"' not in str(listed)
     assert "2 photos selected on the map" in str(title)

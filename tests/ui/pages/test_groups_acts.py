@@ -1,0 +1,90 @@
+"""Correcting groups on the page: what is pressed is done for the photos that are ticked, and can be taken back."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2 import Environment
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from db.groups import Selection
+from db.tables import Photo
+from tests.archive import photo, store_group, unknown
+from tests.ui.pages.test_groups import MakeArchive
+from ui.pages.groups import press_act, show_group
+from ui.pages.groups_acts import act_on
+from ui.pages.groups_naming import Target
+
+
+@pytest.fixture
+def two_groups(database: Engine) -> Engine:
+    store_group(database, unknown(1), unknown(2), unknown(3))
+    store_group(database, unknown(11), unknown(12))
+    return database
+
+
+def groups_of(database: Engine) -> dict[int, int | None]:
+    with Session(database) as session:
+        return {each.id: each.group_id for each in session.scalars(select(Photo))}
+
+
+def test_ticked_photos_are_split_off_and_the_undo_puts_them_back(
+    two_groups: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    before = groups_of(two_groups)
+    shown = press_act({"act": "split", "into": "", "photos": [2, 3]}, Target(1, 3), 1, archive_with(), templates)
+    assert "2 photos split off as group 3" in str(shown[0])
+    assert groups_of(two_groups) == before | {2: 3, 3: 3}
+    assert "undone by" not in str(shown[-1])
+    shown = press_act({"act": "undo", "into": "1", "photos": []}, Target(1, 1), 1, archive_with(), templates)
+    assert groups_of(two_groups) == before
+    assert "undone by pages" in str(shown[-1])
+
+
+@pytest.mark.parametrize(
+    ("asked", "target", "places"),
+    [
+        ({"act": "merge", "into": "2", "photos": []}, Target(1, 3), [2, 2, 2, 2, 2]),
+        ({"act": "move", "into": "2", "photos": [1]}, Target(1, 3), [2, 1, 1, 2, 2]),
+        ({"act": "release", "into": "", "photos": [1]}, Target(1, 3), [None, 1, 1, 2, 2]),
+        ({"act": "move", "into": "2", "photos": []}, Selection((3,)), [1, 1, 2, 2, 2]),
+    ],
+)
+def test_each_button_does_what_it_says(
+    two_groups: Engine, archive_with: MakeArchive, asked: dict[str, object], target: Target | Selection, places: list[int | None]
+) -> None:
+    assert act_on(asked, target, archive_with()).done
+    assert list(groups_of(two_groups).values()) == places
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"act": "split", "into": "", "photos": []}, "Tick the photos"),
+        ({"act": "move", "into": "", "photos": [1]}, "other group"),
+        ({"act": "merge", "into": "77", "photos": []}, "gone"),
+        ({"act": "undo", "into": "5", "photos": []}, "no such act"),
+    ],
+)
+def test_what_cannot_be_done_says_what_to_do_first(
+    two_groups: Engine, archive_with: MakeArchive, asked: dict[str, object], says: str
+) -> None:
+    before = groups_of(two_groups)
+    said = act_on(asked, Target(1, 3), archive_with())
+    assert not said.done
+    assert says in said.lines[0]
+    assert groups_of(two_groups) == before
+
+
+def test_a_dismissed_group_leaves_the_list(two_groups: Engine, archive_with: MakeArchive, templates: Environment) -> None:
+    assert act_on({"act": "dismiss", "into": "", "photos": []}, Target(1, 3), archive_with()).done
+    assert "Group 1" not in str(show_group("", archive_with(), templates)[2])
+
+
+def test_a_named_groups_photos_can_be_taken_out_but_not_the_group_dismissed(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    named = store_group(database, photo(1), status="named", name="GENUS5")
+    acts = str(show_group(str(named), archive_with(), templates)[-1])
+    assert 'data-act="release"' in acts
+    assert "Dismiss group" not in acts

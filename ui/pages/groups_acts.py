@@ -1,0 +1,111 @@
+"""Correcting groups: merge, split, move, take out, dismiss; what was done last, and its undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+
+from db.group_acts import dismiss, merge_groups, move_photos, release_photos, split_photos
+from db.group_tables import ActKind
+from db.groups import GroupCard, Selection, read_groups
+from db.labels import UndoError, read_acts, undo
+from db.naming import ActError
+from ui import words_groups as words
+from ui.archive import Archive
+from ui.pages.groups_map import key_of, name_of
+from ui.pages.groups_naming import BY, Said, Target
+
+PICKED_MOST = 5000  # photos one act may be about; a page of the gallery has 60
+
+
+def render_acts(archive: Archive, templates: Environment, *, group: GroupCard | None) -> str:
+    """The card with what can be done to a group and its photos, and the last acts."""
+    with Session(archive.engine) as session:
+        groups = [each for each in read_groups(session) if each.id is not None]
+        acts = read_acts(session, most=8)
+    others = [(key_of(each.id), each.name or name_of(each.id)) for each in groups if group is None or each.id != group.id]
+    whole = group is not None and group.id is not None and group.status == "candidate"
+    lines = [(act, words.act_line(act.kind, act.target, act.photos)) for act in acts]
+    return templates.get_template("groups_acts.html").render(
+        w=words, others=others, whole=whole, grouped=group is not None and group.id is not None, acts=lines
+    )
+
+
+def act_on(event: dict[str, Any], target: Target | Selection | None, archive: Archive) -> Said:
+    """Do what was pressed, or say why not and leave everything as it is."""
+    kind = str(event.get("act", ""))
+    photos = tuple(int(photo_id) for photo_id in list(event.get("photos") or [])[:PICKED_MOST])
+    into = str(event.get("into") or "")
+    now = archive.clock()
+    with Session(archive.engine) as session:
+        try:
+            said = _ACTS[kind](session, photos, into, target, now) if kind in _ACTS else ""
+            session.commit()
+        except (ActError, UndoError) as error:
+            return Said(False, (str(error),))
+    return Said(bool(said), (said,) if said else ())
+
+
+def _merge(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    if not isinstance(target, Target):
+        raise ActError("Choose a group that waits for a name first.")
+    moved = merge_groups(session, target.group_id, _group(into), seen=target.photos, by=BY, now=now)
+    return words.act_line(ActKind.MERGE, into, moved) + "."
+
+
+def _split(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    new = split_photos(session, _picked(photos, target), by=BY, now=now)
+    return words.act_line(ActKind.SPLIT, str(new), len(_picked(photos, target))) + "."
+
+
+def _move(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    moved = move_photos(session, _picked(photos, target), _group(into), by=BY, now=now)
+    return words.act_line(ActKind.MOVE, into, moved) + "."
+
+
+def _release(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    out = release_photos(session, _picked(photos, target), by=BY, now=now)
+    return words.act_line(ActKind.RELEASE, "their group", out) + "."
+
+
+def _dismiss(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    if photos or isinstance(target, Selection):
+        gone = dismiss(session, Selection(tuple(_picked(photos, target))), by=BY, now=now)
+    elif isinstance(target, Target):
+        gone = dismiss(session, target.group_id, seen=target.photos, by=BY, now=now)
+    else:
+        raise ActError(words.DO_FIRST)
+    return words.act_line(ActKind.DISMISS, "", gone) + "."
+
+
+def _undo(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    back = undo(session, int(into), by=BY, now=now)
+    return words.undone(back.kind, back.target, back.photos)
+
+
+def _picked(photos: Sequence[int], target: Target | Selection | None) -> Sequence[int]:
+    """The ticked photos; where none is, those selected on the map."""
+    if photos:
+        return photos
+    if isinstance(target, Selection):
+        return target.photo_ids
+    raise ActError(words.DO_FIRST)
+
+
+def _group(into: str) -> int:
+    if not into.isdigit():
+        raise ActError(words.CHOOSE_OTHER)
+    return int(into)
+
+
+_ACTS: dict[str, Callable[[Session, Sequence[int], str, Target | Selection | None, Any], str]] = {
+    "merge": _merge,
+    "split": _split,
+    "move": _move,
+    "release": _release,
+    "dismiss": _dismiss,
+    "undo": _undo,
+}

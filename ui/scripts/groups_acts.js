@@ -1,0 +1,18 @@
+// Correcting groups: the buttons say how many photos are ticked in the gallery, and act on those alone.
+const ticked = () => [...document.querySelectorAll("#gallery input[data-pick]:checked")].map((box) => Number(box.dataset.pick));
+function say() {
+  const count = ticked().length, words = count ? `${count} ticked` : "ticked photos";
+  element.querySelectorAll("[data-words]").forEach((button) => {
+    button.textContent = !count && button.dataset.whole ? button.dataset.whole : button.dataset.words.replace("{picked}", words);
+  });
+  const some = element.querySelector("details[data-some]");
+  if (count && some) some.open = true;
+}
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (!button) return;
+  const into = button.dataset.act === "undo" ? button.dataset.id : element.querySelector("[data-into]").value;
+  trigger("act", { act: button.dataset.act, into, photos: ticked() });
+});
+document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) say(); });
+watch("value", say);
