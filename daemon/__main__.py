@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -76,16 +76,10 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
             hooks = _hooks(settings, database)
             with _watch(settings, home, database, hooks) as watch:
                 schedule = Schedule(
-                    home,
-                    database,
-                    watch,
-                    regroup_arguments=arguments,
-                    minutes=settings.regroup_minutes,
-                    after_new=settings.regroup_after_new,
-                    quiet_s=settings.regroup_quiet_s,
-                    template=settings.file_template,
+                    home, database, watch, regroup_arguments=arguments, minutes=settings.regroup_minutes,
+                    after_new=settings.regroup_after_new, quiet_s=settings.regroup_quiet_s, template=settings.file_template,
                     chores=_chores(settings, home, database),
-                )
+                )  # fmt: skip
                 schedule.start()
                 try:
                     greet(home)
@@ -105,7 +99,7 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
     return all_chores(
         home, database, ["--home", str(settings.home)], template=settings.file_template, retry_limit=settings.retry_limit,
         addresses=settings.notify_addresses, notify_minutes=settings.notify_minutes, drift_points=settings.drift_points,
-        limits=settings.retention,
+        limits=settings.retention, models_dir=settings.models_dir,
     )  # fmt: skip
 
 
@@ -155,15 +149,10 @@ def _bench(settings: Settings) -> Bench:
     from daemon.judging import Bench
 
     return Bench(
-        models_dir=settings.models_dir,
-        cache=settings.cache_dir,
-        threads=max(settings.judge_threads // settings.judge_processes, 1),
-        max_bytes=settings.max_bytes,
-        max_pixels=settings.max_pixels,
-        memory_mb=settings.judge_memory_mb,
-        rule=settings.meter_rule,
-        site_cuts=site_cuts(settings),
-    )
+        models_dir=settings.models_dir, cache=settings.cache_dir, rule=settings.meter_rule, site_cuts=site_cuts(settings),
+        threads=max(settings.judge_threads // settings.judge_processes, 1), memory_mb=settings.judge_memory_mb,
+        max_bytes=settings.max_bytes, max_pixels=settings.max_pixels,
+    )  # fmt: skip
 
 
 def site_cuts(settings: Settings) -> SiteCuts:
@@ -193,14 +182,9 @@ def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database:
 
 
 def _status(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.status import status
+    from daemon.status import status, told
 
-    values = status(home, database, _folders(settings))
-    if args.json:
-        print(json.dumps(values))
-    else:
-        for key, value in values.items():
-            print(f"{key:18} {value}")
+    print(told(status(home, database, _folders(settings)), as_json=args.json))
     return 0
 
 
@@ -218,6 +202,20 @@ def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: E
         judges.close()
     print(said)
     return 0
+
+
+def _reconcile(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
+    """`check` looks, `reconcile` acts; both say what they find. Exit code 3 where something is wrong and stays wrong."""
+    from daemon.reconcile import compare, put_right, told
+
+    if args.command == "check" or args.dry_run:
+        found = compare(home, database, deep=args.deep)
+        print(told(found))
+        return 0 if args.command == "reconcile" or found.is_sound else EXIT_PARTLY
+    with locked(home.db / "daemon.lock"):
+        found = put_right(home, database, deep=args.deep, now=datetime.now(UTC))
+    print(told(found, done=True))
+    return EXIT_PARTLY if found.missing or found.damaged else 0
 
 
 def _retain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:

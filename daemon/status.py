@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,3 +34,8 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
         "last_beat_s": round((datetime.now(UTC) - watcher.beat_at).total_seconds(), 1) if watcher else None,
         "grouping": {"state": grouping.state, **grouping.detail} if grouping else None,
     }
+
+
+def told(values: dict[str, Any], *, as_json: bool) -> str:
+    """The values for a person, one to a line, or for a program."""
+    return json.dumps(values) if as_json else "\n".join(f"{key:18} {value}" for key, value in values.items())
