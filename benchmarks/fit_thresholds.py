@@ -12,57 +12,23 @@ import argparse
 import datetime
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from pydantic import TypeAdapter
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from benchmarks.quality_corpus import BASES, GOOD, Known, is_base, real_photos, spoilt
-from engine.quality import Tag, Thresholds, measure
+from benchmarks.quality_corpus import GOOD, Known, is_base, real_photos, spoilt
+from benchmarks.quality_slices import SLICES
+from engine.quality import Thresholds, measure
 from engine.quality.cuts import f_score
 from engine.quality.examples import Example
 from engine.quality.fitting import LeftOut, fit
 from engine.quality.plans import unfitted
 from engine.quality.versions import write
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Slice:
-    """A row of the table: photos with the tag from one place, and those without it they are told from."""
-
-    name: str
-    tag: Tag
-    positives: tuple[str, ...]  # kinds, or sources
-    negatives: tuple[str, ...]
-
-
-_DRAWN = ("drawn", "drawn on field")
-SLICES = (
-    Slice(name="field photos", tag=Tag.BLURRY, positives=("field",), negatives=("field",)),
-    Slice(name="other real v clean", tag=Tag.BLURRY, positives=("real",), negatives=GOOD),
-    Slice(name="all, hard negatives", tag=Tag.BLURRY, positives=("field", "real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
-    Slice(name="real v clean", tag=Tag.LOW_LIGHT, positives=("real",), negatives=BASES),
-    Slice(name="real v bracketed normals", tag=Tag.LOW_LIGHT, positives=("real",), negatives=("normal_exposure",)),
-    Slice(name="all", tag=Tag.LOW_LIGHT, positives=("field", "real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
-    Slice(name="real v clean", tag=Tag.OVEREXPOSED, positives=("real",), negatives=BASES),
-    Slice(name="real v bracketed normals", tag=Tag.OVEREXPOSED, positives=("real",), negatives=("normal_exposure",)),
-    Slice(name="all", tag=Tag.OVEREXPOSED, positives=("real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
-    Slice(name="drawn; dark among negatives", tag=Tag.LOW_CONTRAST, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
-    Slice(name="real heavy v clean", tag=Tag.NOISY, positives=("noisy",), negatives=BASES),
-    Slice(name="real mild v clean", tag=Tag.NOISY, positives=("noisy_mild",), negatives=BASES),
-    Slice(name="real mild v its means", tag=Tag.NOISY, positives=("noisy_mild",), negatives=("denoised_mean",)),
-    Slice(name="drawn", tag=Tag.NOISY, positives=_DRAWN, negatives=_DRAWN),
-    Slice(name="field photos", tag=Tag.GLARE, positives=("field",), negatives=("field",)),
-    Slice(name="real v clean", tag=Tag.HAZY, positives=("haze",), negatives=BASES),
-    Slice(name="drawn", tag=Tag.HAZY, positives=_DRAWN, negatives=_DRAWN),
-    Slice(name="drawn", tag=Tag.JPEG_ARTIFACTS, positives=_DRAWN, negatives=("real", *_DRAWN)),
-    Slice(name="drawn", tag=Tag.LOW_RESOLUTION, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
-    Slice(name="drawn", tag=Tag.LOW_INFORMATION, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
-    Slice(name="drawn", tag=Tag.DAMAGED, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
-)
 
 
 def main() -> int:
@@ -72,25 +38,33 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write the version (default: print only)")
     parser.add_argument("--version", default="candidate")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--measures", type=Path, metavar="FILE.json", help="keep what was measured, and start from it if it is there"
+    )
     args = parser.parse_args()
     if not (args.data / "quality" / "quality.csv").is_file():
         print(f"skipped: no photos with known quality at {args.data / 'quality'} (give their folder with --data)")
         return 0
     cv2.setNumThreads(1)
-    examples, kinds = _measured(args.data, args.seed)
+    examples, kinds = _remembered(args.measures) if args.measures and args.measures.is_file() else _measured(args.data, args.seed)
+    if args.measures:
+        _remember(args.measures, examples, kinds)
     fitted, left_out = fit(
         examples, Thresholds(version="none", rules=unfitted()), version=args.version, created=f"{datetime.date.today()}"
     )
     print_table(examples, kinds, left_out)
     if args.out:
-        print(f"written: {write(_shippable(fitted), args.out)}")
+        print(f"written: {write(replace(fitted, parent=None), args.out)}")
     return 0
 
 
-def _shippable(fitted: Thresholds) -> Thresholds:
-    from dataclasses import replace
+def _remember(path: Path, examples: list[Example], kinds: list[str]) -> None:
+    path.write_bytes(TypeAdapter(list[tuple[Example, str]]).dump_json(list(zip(examples, kinds, strict=True))))
 
-    return replace(fitted, parent=None)
+
+def _remembered(path: Path) -> tuple[list[Example], list[str]]:
+    pairs = TypeAdapter(list[tuple[Example, str]]).validate_json(path.read_bytes())
+    return [example for example, _ in pairs], [kind for _, kind in pairs]
 
 
 def _measured(data: Path, seed: int) -> tuple[list[Example], list[str]]:
@@ -124,8 +98,7 @@ def print_table(examples: list[Example], kinds: list[str], left_out: LeftOut) ->
     print(f"{'tag':<16} {'photos':<28} {'with':>5} {'without':>8} {'AUC':>6} {'F1':>5} {'precision':>10} {'recall':>7}")
     for each in SLICES:
         truth = np.array([1.0 if each.tag in e.present else np.nan if each.tag in e.unsure else 0.0 for e in examples])
-        places = [np.isin(kind, names) | np.isin(source, names) for names in (each.positives, each.negatives)]
-        chosen = ((truth == 1) & places[0]) | ((truth == 0) & places[1])
+        chosen = each.chosen(truth, kind, source)
         has, scores = truth[chosen] == 1, left_out.logits[each.tag][chosen]
         precision, recall, f1 = f_score(has, left_out.said[each.tag][chosen])
         area = roc_auc_score(has, scores)

@@ -12,7 +12,7 @@ from engine.quality.thresholds import Tag
 
 Bools = NDArray[np.bool_]
 
-_MOST_GIVEN = 0.06  # F1 that one tag may lose to the good photos
+_DEAREST = 0.02  # F1 that a tag pays at most for each good photo it spares
 _LEAST = 5  # photos with, and without, that make a source's F1 mean something
 
 
@@ -31,21 +31,28 @@ def choose_cuts(
     """The logit from which each tag is said.
 
     Each starts where its F1 is best, the mean over the sources (`truth` NaN = not known). While more than `budget` of the
-    `good` photos carry a tag that they surely have not, the cut that costs the least F1 moves past one more good photo. No tag
-    gives more than `_MOST_GIVEN`: a few odd photos among the good must not blind it.
+    `good` photos carry a tag they are not known to have, the cut that costs the least F1 moves past one more of them. No tag
+    pays more than `_DEAREST` per good photo that it spares: a few odd ones must not blind it.
     """
     curves = {tag: Curve(logits[tag], truth[tag], sources) for tag in logits}
     best = {tag: curve.best() for tag, curve in curves.items()}
+
+    def alarms(tag: Tag, cut: float) -> Bools:
+        return np.asarray(good & (truth[tag] != 1) & (logits[tag] >= cut), np.bool_)
+
+    def price(tag: Tag, cut: float) -> float:
+        spared = int(alarms(tag, best[tag]).sum() - alarms(tag, cut).sum())
+        return (curves[tag].f1(best[tag]) - curves[tag].f1(cut)) / spared
+
     cuts = dict(best)
-    allowed = int(budget * good.sum())
     while True:
-        said = {tag: good & (truth[tag] == 0) & (logits[tag] >= cut) for tag, cut in cuts.items()}
-        if not said or np.any(list(said.values()), axis=0).sum() <= allowed:
+        said = {tag: alarms(tag, cut) for tag, cut in cuts.items()}
+        if not said or np.any(list(said.values()), axis=0).sum() <= int(budget * good.sum()):
             return cuts
         steps = {tag: curves[tag].after(float(logits[tag][flags].min())) for tag, flags in said.items() if flags.any()}
-        given = {tag: curves[tag].f1(best[tag]) - curves[tag].f1(step) for tag, step in steps.items()}
-        cheapest = min(steps, key=lambda tag: given[tag])
-        if given[cheapest] > _MOST_GIVEN:
+        prices = {tag: price(tag, step) for tag, step in steps.items()}
+        cheapest = min(prices, key=lambda tag: prices[tag])
+        if prices[cheapest] > _DEAREST:
             return cuts
         cuts[cheapest] = steps[cheapest]
 

@@ -91,7 +91,7 @@ def fit(
     cuts = choose_cuts(logits, truth, data.sources, data.good, options.good_budget)
     moved = {tag: replace(rule, bias=rule.bias - cuts[tag]) for tag, rule in fitted.items()}
     said = _cross_fitted(data, logits, truth, options.good_budget)
-    wrong = [said[tag] & (truth[tag] == 0) for tag in learned]
+    wrong = [said[tag] & (truth[tag] != 1) for tag in learned]
     any_tag = np.any(wrong, axis=0) if wrong else np.zeros(len(data.examples), bool)
     thresholds = Thresholds(
         version=version,

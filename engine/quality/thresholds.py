@@ -121,7 +121,7 @@ class Thresholds:
     parent: str | None = None  # the version it was tuned from, and that a rollback returns to
     created: str | None = None  # ISO date
     fitted_on: str | None = None  # photos and groups, in words
-    good_tagged: float | None = None  # share of good, left-out photos that are given a defect tag they surely have not
+    good_tagged: float | None = None  # share of good, left-out photos that are given a defect tag they are not known to have
     figures: Mapping[Tag, Figures] = field(default_factory=dict)
 
     def with_cuts(self, cuts: Mapping[Tag, float]) -> Thresholds:

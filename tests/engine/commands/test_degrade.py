@@ -1,0 +1,114 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.__main__ import main
+from engine.commands import evaluate_quality
+from engine.commands.degrade import side_of
+from engine.degraded import read_degraded
+from engine.quality import measure
+from engine.training.defects import DEFECTS
+from tests.photos import encoded, jpeg, pixels, read, write
+
+
+@pytest.fixture
+def goods(tmp_path: Path) -> Path:
+    write(tmp_path / "goods", {f"{number}.png": encoded(pixels(number, 96, 128), "PNG") for number in range(12)})
+    return tmp_path / "goods"
+
+
+def rows(data: Path) -> list[dict[str, str]]:
+    with (data / "dataset_labels.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_good_photo_gets_a_twin_whose_defect_and_strength_are_written_down(goods: Path, tmp_path: Path) -> None:
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "data")]) == 0
+    table = rows(tmp_path / "data")
+    assert [row["label"] for row in table] == ["Good", "Bad"] * 12
+    for row in table[1::2]:
+        defect = DEFECTS[row["defect"]]
+        assert row["tag"] == defect.tag.value and row["unit"] == defect.unit
+        low, high = sorted((defect.plain, defect.ruined))
+        assert low - 0.01 <= float(row["strength"]) <= high + 0.01
+    written = read(tmp_path / "data")
+    assert {row["image_path"] for row in table} | {"dataset_labels.csv"} == set(written)
+
+
+def test_a_photo_and_its_twins_lie_on_one_side(goods: Path, tmp_path: Path) -> None:
+    main(["degrade", str(goods), "--out", str(tmp_path / "data"), "--each", "3"])
+    sides: dict[str, set[str]] = {}
+    for row in rows(tmp_path / "data"):
+        sides.setdefault(row["source"], set()).add(row["image_path"].split("/")[0])
+    assert len(sides) == 12 and all(len(side) == 1 for side in sides.values())
+
+
+def test_the_same_seed_makes_the_same_files(goods: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        main(["degrade", str(goods), "--out", str(tmp_path / name)])
+    assert read(tmp_path / "one") == read(tmp_path / "two")
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(goods: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["degrade", str(goods), "--out", str(goods)]) == 2
+    assert "is not empty" in capsys.readouterr().err
+
+
+def test_an_unknown_defect_is_refused(goods: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "x"), "--defects", "rain"]) == 2
+    assert "motion_blur" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_picture_is_named_and_the_rest_is_made(goods: Path, tmp_path: Path) -> None:
+    (goods / "broken.jpg").write_bytes(jpeg()[:200])
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "data")]) == 3
+    assert len(rows(tmp_path / "data")) == 24
+
+
+@given(st.binary(max_size=64))
+def test_the_side_follows_from_the_content_alone(data: bytes) -> None:
+    assert side_of(data) == side_of(bytes(data)) in ("train", "val", "test")
+
+
+@given(st.sampled_from(sorted(DEFECTS)), st.integers(1, 40), st.integers(1, 40), st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_every_defect_keeps_size_and_kind_of_any_picture(name: str, height: int, width: int, seed: int) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    worse = DEFECTS[name].spoil(picture, DEFECTS[name].plain, np.random.default_rng(seed))
+    assert worse.shape == picture.shape and worse.dtype == np.uint8
+
+
+@pytest.mark.parametrize(("defect", "measured", "rises"), [("motion_blur", "gradient", False), ("noise", "luma_grain", True),
+    ("underexposure", "brightness", False), ("overexposure", "brightness", True), ("jpeg", "blockiness", True),
+    ("downscale", "pixel_detail", False)])  # fmt: skip
+def test_a_stronger_defect_is_measured_as_more_of_it(defect: str, measured: str, rises: bool) -> None:
+    from engine.drawing import draw_photo
+
+    photo, how = draw_photo(3, 0)[0], DEFECTS[defect]
+    seen = [
+        measure(how.spoil(photo, strength, np.random.default_rng(0)))[measured] for strength in (how.faint, how.plain, how.ruined)
+    ]
+    assert seen == sorted(seen, reverse=not rises) and seen[0] != seen[2]
+
+
+def test_the_quality_report_has_its_tables_curves_and_exports(
+    goods: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate_quality, "SPOILT", 1)
+    main(["degrade", str(goods), "--out", str(tmp_path / "data"), "--defects", "underexposure", "noise"])
+    assert main(["evaluate", "quality", str(tmp_path / "data"), "--out", str(tmp_path / "report")]) == 0
+    written = read(tmp_path / "report")
+    assert {"curves.png", "confusion.png", "sensitivity.png", "sensitivity.csv", "tags.csv"} <= set(written)
+    with (tmp_path / "report" / "quality_results.csv").open(newline="") as file:
+        results = list(csv.DictReader(file))
+    tagged = json.loads(written["tagged_images.json"])
+    assert len(results) == len(read_degraded(tmp_path / "data")) == 24
+    for row in results:
+        assert {tag for tag, images in tagged.items() if row["image"] in images} == set(filter(None, row["tags"].split(";")))
+    dark = next(tag for tag in json.loads(written["summary.json"])["tags"] if tag["tag"] == "low_light")
+    assert dark["auc"] > 0.95 and dark["negatives"] == 12

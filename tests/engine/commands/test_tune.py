@@ -1,0 +1,66 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.__main__ import main
+from engine.quality.versions import active_version, find
+from tests.photos import encoded, pixels, write
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twelve small photos, every other one dark, and their table."""
+    monkeypatch.setenv("METERSIEVE_MODELS_DIR", str(tmp_path / "models"))
+    rows = []
+    for number in range(24):
+        dark = number % 2 == 0
+        picture = (pixels(number) * (0.12 if dark else 0.9)).astype(np.uint8)
+        write(tmp_path, {f"photos/{number}.png": encoded(picture, "PNG")})
+        rows.append([f"photos/{number}.png", "low_light" if dark else "", f"meter {number // 2}"])
+    table = tmp_path / "labelled.csv"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([["file", "tags", "group"], *rows])
+    return table
+
+
+def test_tuning_writes_a_version_with_figures_and_changes_nothing(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = active_version(tmp_path / "models")
+    assert main(["tune", str(labelled)]) == 0
+    said = capsys.readouterr().out
+    assert active_version(tmp_path / "models") == before
+    new = find(tmp_path / "models", "tuned-1")
+    assert [tag.value for tag in new.figures] == ["low_light"] and new.parent == before
+    assert "low_light" in said and "tuned-1 instead of" in said and "daemon retag --dry-run --thresholds tuned-1" in said
+
+
+def test_a_version_is_adopted_listed_and_rolled_back(labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = active_version(tmp_path / "models")
+    assert main(["tune", str(labelled), "--name", "mine", "--adopt"]) == 0
+    assert active_version(tmp_path / "models") == "mine"
+    assert main(["tune", "--list"]) == 0
+    assert f"* mine           {find(tmp_path / 'models', 'mine').created}  from {before}" in capsys.readouterr().out
+    assert main(["tune", "--rollback"]) == 0
+    assert active_version(tmp_path / "models") == before
+
+
+def test_a_photo_that_is_missing_is_named_and_the_others_are_used(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with labelled.open("a") as file:
+        file.write("photos/gone.png,low_light,x\n")
+    assert main(["tune", str(labelled)]) == 3
+    assert "gone.png" in capsys.readouterr().err
+
+
+def test_too_few_labels_are_refused_with_what_is_needed(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = labelled.read_text().splitlines()
+    labelled.write_text("\n".join(lines[:5]) + "\n")
+    assert main(["tune", str(labelled)]) == 2
+    assert "at least 6 photos" in capsys.readouterr().err
+
+
+def test_nothing_to_do_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tune"]) == 2
+    assert "--adopt VERSION" in capsys.readouterr().err

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.quality import Curve, Rule, Tag, Term, Thresholds, judge
+from engine.quality.cuts import choose_cuts, f_score
+from engine.quality.examples import Example
+from engine.quality.fitting import FitOptions, fit
+from engine.quality.logistic import balanced, folds
+
+START = Thresholds(
+    version="start",
+    rules=(
+        Rule(tag=Tag.LOW_LIGHT, terms=(Term(measure="brightness", weight=-1e-9),), bias=0.0),
+        Rule.at(Tag.GLARE, "glare", 250.0, 0.06),
+        Rule.at(Tag.LOW_RESOLUTION, "short_side", 160.0, -0.05, fixed=True),
+    ),
+)
+
+
+def examples(count: int = 60, seed: int = 0) -> list[Example]:
+    """Dark photos lie about brightness 20, others about 50; pairs belong together; a few have glare."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for number in range(count):
+        dark = number % 3 == 0
+        brightness = float(rng.normal(20 if dark else 50, 4))
+        made.append(
+            Example(
+                measures={"brightness": brightness, "glare": float(rng.normal(200, 10)), "short_side": 700.0},
+                present=frozenset({Tag.LOW_LIGHT}) if dark else frozenset(),
+                group=f"scene {number // 2}",
+                good=not dark,
+            )
+        )
+    return made
+
+
+def fitted(options: FitOptions = FitOptions()) -> Thresholds:
+    return fit(examples(), START, version="new", created="2026-11-20", options=options)[0]
+
+
+def test_a_fit_finds_the_cut_between_dark_and_bright() -> None:
+    (rule,) = [rule for rule in fitted().rules if rule.tag is Tag.LOW_LIGHT]
+    assert rule.score({"brightness": 25.0}) > 0.5 > rule.score({"brightness": 45.0})
+
+
+def test_the_figures_are_those_of_photos_left_out() -> None:
+    new = fitted()
+    figures = new.figures[Tag.LOW_LIGHT]
+    assert (figures.positives, figures.negatives) == (20, 40)
+    assert figures.auc > 0.99 and figures.f1 > 0.9
+    assert figures.auc_interval[0] <= figures.auc <= figures.auc_interval[1]
+    assert new.parent == "start" and new.good_tagged is not None and new.good_tagged <= 0.1
+
+
+def test_chance_labels_are_not_learned_by_heart() -> None:
+    rng = np.random.default_rng(3)
+    shuffled = [
+        Example(
+            measures=each.measures, present=frozenset({Tag.LOW_LIGHT}) if rng.random() < 0.4 else frozenset(), group=each.group
+        )
+        for each in examples(120)
+    ]
+    new, _ = fit(shuffled, START, version="new", created="d")
+    assert 0.3 < new.figures[Tag.LOW_LIGHT].auc < 0.7
+
+
+def test_a_tag_with_too_few_photos_and_a_fixed_rule_stay_as_they_are() -> None:
+    new = fitted()
+    assert new.rules[1:] == START.rules[1:]
+    assert set(new.figures) == {Tag.LOW_LIGHT}
+
+
+def test_a_measure_cannot_speak_against_its_direction() -> None:
+    bright_is_dark = [
+        Example(
+            measures={**each.measures, "brightness": 100 - each.measures["brightness"]}, present=each.present, group=each.group
+        )
+        for each in examples()
+    ]
+    new, _ = fit(bright_is_dark, START, version="new", created="d")
+    assert new.rules[0].terms[0].weight <= 0
+
+
+def test_a_strong_penalty_keeps_the_weights_of_the_version_it_starts_from() -> None:
+    start = Thresholds(version="s", rules=(Rule.at(Tag.LOW_LIGHT, "brightness", 10.0, -0.3),))
+    new, _ = fit(examples(), start, version="n", created="d", options=FitOptions(penalties=(1e9,)))
+    assert new.rules[0].terms[0].weight == pytest.approx(-0.3, abs=1e-3)
+    assert "low_light" in judge({"brightness": 25.0}, new).tags  # the cut is learned all the same
+
+
+def test_a_fit_is_repeatable() -> None:
+    assert fitted() == fitted()
+
+
+def test_numbers_beyond_what_was_seen_decide_no_more_than_the_last_one_seen() -> None:
+    term = Term(measure="x", weight=2.0, curve=Curve.ROOT, low=1.0, high=9.0)
+    assert term.share(1e9) == term.share(9.0) == 6.0
+    assert term.share(-5.0) == term.share(1.0)
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=40), st.integers(0, 99))
+@settings(max_examples=40)
+def test_a_group_is_never_in_two_folds(groups: list[str], seed: int) -> None:
+    fold = folds(np.array(groups), 4, seed)
+    assert all(len(set(fold[np.array(groups) == group].tolist())) == 1 for group in set(groups))
+
+
+def test_present_and_absent_weigh_the_same() -> None:
+    truth = np.array([1.0, 0, 0, 0, 0])
+    weights = balanced(truth, np.array(["a", "a", "b", "b", "b"]))
+    assert weights[truth == 1].sum() == pytest.approx(weights[truth == 0].sum())
+    assert weights.sum() == pytest.approx(5)
+
+
+def test_a_cut_spares_good_photos_where_that_costs_little_and_not_where_it_costs_much() -> None:
+    truth = {Tag.GLARE: np.r_[np.ones(20), np.zeros(20)]}
+    good, sources = np.r_[np.zeros(20, bool), np.ones(20, bool)], np.full(40, "a")
+    apart = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.01]}
+    cut = choose_cuts(apart, truth, sources, good, 0.0)[Tag.GLARE]
+    assert cut > 5.01  # one of twenty positives is a fair price for the odd good photo
+    inside = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.8]}
+    assert choose_cuts(inside, truth, sources, good, 0.0)[Tag.GLARE] < 5.1
+
+
+def test_f1_of_nothing_is_zero() -> None:
+    nothing = np.zeros(3, bool)
+    assert f_score(nothing, nothing) == (0.0, 0.0, 0.0)
+    assert f_score(np.array([True, True, False]), np.array([True, False, False])) == (1.0, 0.5, pytest.approx(2 / 3))

@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ArgumentError, DataError, ModelError
+from engine.quality import DEFECT_TAGS, Rule, SiteCuts, Tag, Thresholds, active, active_version, judge, shipped
+from engine.quality.examples import read_labelled
+from engine.quality.preview import Tagged, preview
+from engine.quality.versions import DEFAULT_VERSION, FOLDER, adopt, find, next_version, rollback, versions, write
+
+DARK = Thresholds(version="mine-1", parent=DEFAULT_VERSION, rules=(Rule.at(Tag.LOW_LIGHT, "brightness", 40.0, -1.0),))
+
+
+def keep(models_dir: Path, thresholds: Thresholds = DARK) -> None:
+    write(thresholds, models_dir / FOLDER)
+
+
+def test_without_a_choice_the_shipped_thresholds_judge(tmp_path: Path) -> None:
+    assert active(tmp_path) == shipped()
+    assert active_version(tmp_path) == DEFAULT_VERSION
+
+
+def test_every_shipped_version_can_be_read_and_names_every_defect_but_those_it_cannot_tell() -> None:
+    for name in versions(Path("nowhere")):
+        assert {rule.tag for rule in shipped(name).rules} == set(DEFECT_TAGS) - {Tag.SCREEN_PHOTO}
+
+
+def test_a_version_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    keep(tmp_path)
+    assert find(tmp_path, "mine-1") == DARK
+
+
+def test_a_version_is_never_overwritten(tmp_path: Path) -> None:
+    keep(tmp_path)
+    with pytest.raises(ModelError, match="exists already"):
+        keep(tmp_path)
+
+
+def test_an_adopted_version_judges_until_it_is_rolled_back(tmp_path: Path) -> None:
+    keep(tmp_path)
+    adopt(tmp_path, "mine-1")
+    assert active(tmp_path) == DARK
+    assert rollback(tmp_path) == DEFAULT_VERSION
+    assert active(tmp_path) == shipped()
+
+
+def test_a_version_that_is_not_there_is_not_adopted(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no threshold version 'other'.*2026-1"):
+        adopt(tmp_path, "other")
+    assert active(tmp_path) == shipped()
+
+
+def test_a_damaged_version_is_named(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "bad.json").write_text('{"version": "bad", "rules": [{"tag": "smelly", "terms": [], "bias": 0}]}')
+    with pytest.raises(ModelError, match=r"bad\.json is no threshold set.*rules"):
+        find(tmp_path, "bad")
+
+
+def test_new_versions_are_numbered(tmp_path: Path) -> None:
+    assert next_version(tmp_path) == "tuned-1"
+    keep(tmp_path, Thresholds(version="tuned-1", rules=()))
+    assert next_version(tmp_path) == "tuned-2"
+
+
+def test_a_sites_own_cut_moves_its_tag_and_shows_in_the_version() -> None:
+    cuts = SiteCuts.parse({"NORTH": {"low_light": 0.9}})
+    north = DARK.with_cuts(cuts.of("NORTH"))
+    numbers = {"brightness": 39.0}  # a score of 0.73
+    assert judge(numbers, DARK).tags == ("low_light",) and judge(numbers, north).tags == ("well_exposed",)
+    assert north.version.startswith("mine-1+") and DARK.with_cuts(cuts.of("SOUTH")) == DARK
+    edge = DARK.rules[0].logit(numbers) - north.rules[0].logit(numbers)
+    assert edge == pytest.approx(2.197, abs=1e-3)  # ln(0.9 / 0.1)
+
+
+@pytest.mark.parametrize(("cuts", "said"), [({"smell": 0.4}, "no quality tag"), ({"glare": 1.0}, "no score between")])
+def test_a_setting_that_is_no_cut_is_refused_with_the_site(cuts: dict[str, float], said: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"sites\.NORTH\.thresholds.*{said}"):
+        SiteCuts.parse({"NORTH": cuts})
+
+
+def test_a_preview_counts_what_is_gained_and_lost_largest_first() -> None:
+    photos = [Tagged(tags=("blurry",), measures={"brightness": 60.0}, thresholds=DARK)] * 3
+    photos += [
+        Tagged(tags=("well_exposed",), measures={"brightness": 10.0}, thresholds=DARK),
+        Tagged(tags=(), measures={}, thresholds=DARK),
+    ]
+    said = preview(photos, "mine-1")
+    assert (said.photos, said.changed, said.unmeasured) == (5, 4, 1)
+    assert said.lost == {"blurry": 3, "well_exposed": 1} and said.gained == {"low_light": 1, "well_exposed": 3}
+    assert said.lines()[0] == "3 of 5 photos would gain well_exposed"
+
+
+def test_a_labelled_table_is_read_with_its_tags_groups_and_doubts(tmp_path: Path) -> None:
+    table = tmp_path / "labelled.csv"
+    table.write_text("file,tags,unsure,group\na.jpg,blurry; low_light,glare,m1\nsub/b.jpg,,,\nc.jpg,none,,m1\n")
+    first, second, third = read_labelled(table)
+    assert first.present == {Tag.BLURRY, Tag.LOW_LIGHT} and first.unsure == {Tag.GLARE} and first.group == "m1"
+    assert second.path == tmp_path / "sub" / "b.jpg" and second.group == "sub/b.jpg"
+    assert third.present == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,label\na,b\n", "no column tags"),
+        ("file,tags\na.jpg,smelly\n", "line 2: 'smelly' is no tag"),
+        ("file,tags\n", "no lines"),
+    ],
+)
+def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:
+    table = tmp_path / "labelled.csv"
+    table.write_text(text)
+    with pytest.raises(DataError, match=said):
+        read_labelled(table)
