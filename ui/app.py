@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from ui import words
 from ui.api import api_routes
+from ui.api_groups import group_routes
 from ui.api_models import model_routes
 from ui.api_refused import refused_routes
 from ui.archive import Archive
@@ -36,6 +37,7 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(api_routes(engine, judge, clock))
     app.include_router(refused_routes(engine, clock))
+    app.include_router(group_routes(engine, clock))
     app.include_router(model_routes(engine, judge.models_dir, clock))
     app.include_router(media_routes(engine, home, judge.limits))
     style_address = _add_own_files(app)

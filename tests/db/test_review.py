@@ -1,0 +1,32 @@
+"""The review order: what a label would teach most comes first."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.naming import name_photos
+from db.review import Why, learning_curves, review_order
+from tests.archive import NOW, photo, store, store_group, unknown
+
+
+def test_disagreement_comes_before_borders_and_borders_before_close_calls(database: Engine) -> None:
+    close = [{"label": "GENUS5", "confidence": 0.55}, {"label": "HPL1", "confidence": 0.4}]
+    store(database, photo(1), photo(2, top3=close), photo(3, plain_type="HPL1"))
+    members = unknown(4), unknown(5)
+    store_group(database, *members)
+    with Session(database) as session, session.begin():
+        session.merge(members[1]).group_strength = 0.2
+    with Session(database) as session:
+        assert [(each.name, each.why) for each in review_order(session)] == [
+            ("photo-0003.jpg", Why.DISAGREE),
+            ("photo-0005.jpg", Why.BORDER),
+            ("photo-0002.jpg", Why.MARGIN),
+        ]
+        name_photos(session, [members[1].id], "ACME 7", by="ana", now=NOW)
+        assert [each.why for each in review_order(session)] == [Why.DISAGREE, Why.MARGIN]
+
+
+def test_without_labels_there_is_no_curve(database: Engine) -> None:
+    with Session(database) as session:
+        assert learning_curves(session) == ()

@@ -1,0 +1,62 @@
+"""Groups over REST: acted on, taken back, refused with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from tests.archive import NOW, store_group, unknown
+from ui.api_groups import group_routes
+
+
+@pytest.fixture
+def client(database: Engine) -> TestClient:
+    store_group(database, unknown(1), unknown(2), unknown(3))
+    store_group(database, unknown(11), unknown(12))
+    app = FastAPI()
+    app.include_router(group_routes(database, lambda: NOW))
+    return TestClient(app)
+
+
+def sizes(client: TestClient) -> dict[int | None, int]:
+    return {card["id"]: card["photos"] for card in client.get("/api/v1/groups").json()}
+
+
+def test_groups_are_named_merged_split_and_every_act_can_be_undone(client: TestClient) -> None:
+    assert client.post("/api/v1/photos/split", json={"photo_ids": [1], "by": "ana"}).json() == {"group_id": 3}
+    assert client.post("/api/v1/groups/3/merge", json={"seen": 1, "into": 2, "by": "ana"}).json() == {"photos": 1}
+    assert client.post("/api/v1/groups/2/name", json={"seen": 3, "name": "ACME 7"}).json() == {"name": "ACME 7"}
+    assert sizes(client) == {1: 2, 2: 3}
+    assert [act["by"] for act in client.get("/api/v1/acts").json()] == ["api", "ana", "ana"]
+    for act in client.get("/api/v1/acts").json():
+        assert client.post(f"/api/v1/acts/{act['id']}/undo", json={}).status_code == 200
+    assert sizes(client) == {1: 3, 2: 2}
+    assert [event["kind"] for event in client.get("/api/v1/group-events").json()][:3] == ["split", "merge", "named"]
+
+
+def test_photos_are_moved_released_dismissed_and_named(client: TestClient) -> None:
+    assert client.post("/api/v1/photos/move", json={"photo_ids": [1], "into": 2}).json() == {"photos": 1}
+    assert client.post("/api/v1/photos/release", json={"photo_ids": [2]}).json() == {"photos": 1}
+    assert client.post("/api/v1/photos/dismiss", json={"photo_ids": [3]}).json() == {"photos": 1}
+    assert client.post("/api/v1/photos/name", json={"photo_ids": [2], "name": "ACME 7"}).json()["photos"] == 1
+    assert sizes(client) == {2: 3}
+
+
+def test_what_cannot_be_done_is_refused_with_the_reason(client: TestClient) -> None:
+    refused = client.post("/api/v1/groups/1/merge", json={"seen": 9, "into": 2})
+    assert (refused.status_code, "changed" in refused.json()["detail"]) == (409, True)
+    assert client.post("/api/v1/groups/1/explode", json={"seen": 3}).status_code == 404
+    assert client.post("/api/v1/photos/explode", json={"photo_ids": []}).status_code == 404
+    assert client.post("/api/v1/groups/1/dismiss", json={"seen": 3}, headers={"origin": "http://evil"}).status_code == 403
+
+
+def test_a_regrouping_is_asked_for_and_cancelled(client: TestClient) -> None:
+    assert client.post("/api/v1/regroup").json() == {"asked": True}
+    assert client.post("/api/v1/regroup").json() == {"asked": False}
+    assert client.post("/api/v1/regroup/cancel").json() == {"asked": True}
+
+
+def test_the_review_order_and_the_curves_are_offered(client: TestClient) -> None:
+    assert client.get("/api/v1/review").json() == {"photos": [], "curves": []}
