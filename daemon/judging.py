@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from loky import ProcessPoolExecutor
+from loky.process_executor import ShutdownExecutorError
 
 from daemon.tied import tie_to_parent
 from engine.quality import NO_SITE_CUTS, SiteCuts
@@ -137,7 +138,10 @@ class _Lane:
         return self.current is None or self.current.is_ready()
 
     def begin(self, data: bytes, site: str | None) -> _InProcess:
-        self.current = _InProcess(self, self._submit(data, site), self._clock())
+        if self.current is not None and not self.current.future.done():  # its time is over, and nobody asked for it yet
+            self.replace(self.current.executor)
+        judged = self._submit(data, site)
+        self.current = _InProcess(self, self._executor, judged, self._clock())
         return self.current
 
     def _submit(self, data: bytes, site: str | None) -> Future[tuple[Verdict, float]]:
@@ -147,14 +151,19 @@ class _Lane:
         try:
             judged = self._executor.submit(_judge, self._bench, data, site)  # type: ignore[union-attr]
         except BrokenProcessPool:  # it died with nothing in its hands: no photo's fault
-            self.close()
-            self.open()
+            self.replace(self._executor)
             judged = self._executor.submit(_judge, self._bench, data, site)  # type: ignore[union-attr]
         return judged
 
     def left_s(self, begun_s: float) -> float:
         """Seconds a photo begun then still has; it has its full time from when the models are there."""
         return max(begun_s, self._ready_s) + self._timeout_s - self._clock() if self._ready_s < float("inf") else self._timeout_s
+
+    def replace(self, executor: ProcessPoolExecutor | None) -> None:
+        """End this process and start another, unless that was done already: the photo in the new one is innocent."""
+        if self._executor is executor:
+            self.close()
+            self.open()
 
     def close(self) -> None:
         if self._executor is not None:
@@ -165,8 +174,10 @@ class _Lane:
 class _InProcess:
     """A photo that a process judges."""
 
-    def __init__(self, lane: _Lane, future: Future[tuple[Verdict, float]], begun_s: float) -> None:
-        self._lane, self.future, self._begun_s = lane, future, begun_s
+    def __init__(
+        self, lane: _Lane, executor: ProcessPoolExecutor | None, future: Future[tuple[Verdict, float]], begun_s: float
+    ) -> None:
+        self._lane, self.executor, self.future, self._begun_s = lane, executor, future, begun_s
 
     def left_s(self) -> float:
         return self._lane.left_s(self._begun_s)
@@ -178,20 +189,16 @@ class _InProcess:
         while not self.future.done():
             left_s = self.left_s()
             if left_s <= 0:
-                self._give_up()
+                self._lane.replace(self.executor)
                 raise JudgeDied("judging it took too long and was ended")
             wait_for([self.future], left_s)
         try:
             return self.future.result()
-        except BrokenProcessPool as error:
-            self._give_up()
-            raise JudgeDied("judging it ended the process that judged") from error
+        except (BrokenProcessPool, ShutdownExecutorError) as error:
+            self._lane.replace(self.executor)
+            raise JudgeDied("judging it ended the process that judged, or took too long") from error
         except MemoryError as error:
             raise JudgeDied("judging it takes more memory than a photo may have") from error
-
-    def _give_up(self) -> None:
-        self._lane.close()
-        self._lane.open()
 
 
 def wait_ready(judgements: Sequence[Judgement], within_s: float | None) -> bool:
