@@ -66,10 +66,11 @@ def join(base: Path, lessons: Sequence[Lesson], out: Path) -> Path:
         raise DataError(f"{base} needs train/ and val/ folders (`python -m engine split` makes them).")
     if out.exists():
         shutil.rmtree(out)
-    for side in filter(lambda side: (base / side).is_dir(), SIDES):
-        for label in (folder for folder in sorted((base / side).iterdir()) if folder.is_dir()):
-            (out / side / label.name).mkdir(parents=True)
-            (out / side / label.name / "earlier").symlink_to(label.resolve(), target_is_directory=True)
+    for side in SIDES:
+        for photo in sorted(path for path in (base / side).rglob("*") if path.is_file()):
+            link = out / photo.relative_to(base)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(photo.resolve())
     first: dict[str, str] = {}
     for lesson in lessons:
         teaches = lesson.meter == first.setdefault(lesson.label, lesson.meter) or not chooses(lesson.meter)
