@@ -22,7 +22,7 @@ CLOSEST = 3  # exemplars of a type whose mean cosine says how close it is; one a
 class Budget:
     """How many comparisons of plates one photo may cost, some 2 to 4 ms each."""
 
-    types: int = 5  # the likeliest types are compared
+    types: int = 4  # the likeliest types are compared
     per_type: int = 4  # with the closest photos of each
     sure_from: float = 0.9  # the network's chance of its best type from which one clear plate ends the comparisons
     enough: int = 40  # shared details from which the likeliest type needs no more comparisons (99 in 100 such pairs are alike)
@@ -37,7 +37,6 @@ class Evidence:
         log_chances: (T,) log softmax over all T; types without a logit of their own have one by closeness.
         closeness: (T,) mean cosine to the closest exemplars, -1..1; -1 for a type without exemplars.
         cosines: (M,) to every exemplar.
-        energy: log of the summed exponentials of the network's own logits: how strongly it reacts at all.
         details: per type the numbers of details shared with its compared exemplars, most first; empty = not compared.
     """
 
@@ -45,7 +44,6 @@ class Evidence:
     log_chances: Floats
     closeness: Floats
     cosines: NDArray[np.float32]
-    energy: float
     details: tuple[tuple[int, ...], ...] = ()
 
 
@@ -70,7 +68,6 @@ def glance(
         log_chances=scores - _log_sum(scores),
         closeness=near,
         cosines=cosines,
-        energy=_log_sum(logits.astype(np.float64)),
     )
 
 

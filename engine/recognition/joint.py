@@ -13,6 +13,7 @@ from engine.recognition.evidence import Evidence
 
 Floats = NDArray[np.float64]
 
+LEAD = 10.0  # joint score by which a type leads, at most: beyond it the next type does not matter
 CHANCE = 4  # shared details that two strange plates may have by chance (measured: one in ten such pairs is alike)
 
 
@@ -26,11 +27,13 @@ class Weights:
     joint_plate: float = 2.0  # of the plates' score beside the log chance of a type
     joint_closeness: float = 10.0  # of the mean cosine to its exemplars
     joint_temperature: float = 1.0  # the joint scores are divided by it before the softmax
-    known_offset: float = -14.0  # the known score is a logistic function of these terms
-    known_plate: float = 1.5
-    known_closeness: float = 12.0
-    known_energy: float = 0.3
+    known_offset: float = -8.98  # the known score is a logistic function of these terms
+    known_plate: float = 1.49
+    known_closeness: float = 7.76
+    known_lead: float = 0.454
     known_from: float = 0.5  # a photo below it is UNKNOWN
+    sure_chance: float = 0.95  # the network's chance of a type, and
+    sure_closeness: float = 2.0  # its closeness, from which no plate is compared; above 1 = always compare
 
     @classmethod
     def of(cls, thresholds: Mapping[str, float]) -> Weights:
@@ -59,8 +62,15 @@ def decide(seen: Evidence, weights: Weights) -> Decision:
     return Decision(
         type=best,
         confidence=float(1 / powers.sum()),
-        known_score=_logistic(known_sum(seen, weights, best) + weights.known_offset),
+        known_score=_logistic(known_sum(seen, weights) + weights.known_offset),
     )
+
+
+def is_sure(seen: Evidence, weights: Weights) -> bool:
+    """Whether network and embedding agree so clearly on one type that plates would add nothing but time."""
+    best = int(np.argmax(seen.log_chances))
+    clear = math.exp(seen.log_chances[best]) >= weights.sure_chance and seen.closeness[best] >= weights.sure_closeness
+    return clear and best == int(np.argmax(seen.closeness))
 
 
 def joint_scores(seen: Evidence, weights: Weights) -> Floats:
@@ -75,14 +85,17 @@ def plate_scores(seen: Evidence) -> Floats:
     return np.array([_plate_score(counts) for counts in seen.details])
 
 
-def known_sum(seen: Evidence, weights: Weights, best: int | None = None) -> float:
-    """What speaks for a known type, on a scale without ends: shared details and closeness of the best type, and energy."""
-    best = int(np.argmax(joint_scores(seen, weights))) if best is None else best
-    return float(
-        weights.known_plate * _plate_score(seen.details[best] if seen.details else ())
-        + weights.known_closeness * seen.closeness[best]
-        + weights.known_energy * seen.energy
-    )
+def known_terms(seen: Evidence, weights: Weights) -> Floats:
+    """(3,) what speaks for a known type: the best type's shared details, its closeness, and its lead over the next."""
+    joint = joint_scores(seen, weights)
+    best = int(np.argmax(joint))
+    lead = joint[best] - np.delete(joint, best).max(initial=-np.inf)
+    return np.array([plate_scores(seen)[best], seen.closeness[best], min(lead, LEAD)])
+
+
+def known_sum(seen: Evidence, weights: Weights) -> float:
+    """The terms weighed and added up: the known score on a scale without ends."""
+    return float(known_terms(seen, weights) @ [weights.known_plate, weights.known_closeness, weights.known_lead])
 
 
 def _plate_score(counts: tuple[int, ...]) -> float:

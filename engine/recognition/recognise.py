@@ -18,7 +18,7 @@ from engine.picture import Pixels
 from engine.preprocess import prepare
 from engine.recognition.evidence import Budget, Evidence, compare_plates, glance
 from engine.recognition.exemplars import Exemplars, merge
-from engine.recognition.joint import CHANCE, Weights, decide
+from engine.recognition.joint import CHANCE, Weights, decide, is_sure
 from engine.verdict import UNKNOWN, Guess, Way
 
 if TYPE_CHECKING:
@@ -84,9 +84,12 @@ def recognise(
         return _familiar(plain, model.card.thresholds)
     exemplars = exemplars_of(model, labelled)
     first = glance(seen.logits, seen.embedding, model.card.labels, exemplars)
+    weights = Weights.of(model.card.thresholds)
+    if is_sure(first, weights) and first.types[int(np.argmax(first.closeness))] == plain.meter_type:
+        return plain
     plate = describe_plate(pixels)
     evidence = compare_plates(first, plate, exemplars, budget)
-    return _joint(plain, evidence, plate, Weights.of(model.card.thresholds), labelled)
+    return _joint(plain, evidence, plate, weights, labelled)
 
 
 def exemplars_of(model: Model, labelled: Exemplars | None = None) -> Exemplars:

@@ -9,13 +9,12 @@ from engine.recognition.evidence import Evidence
 from engine.recognition.joint import Weights, decide, plate_scores
 
 
-def seen(chances: list[float], closeness: list[float], details: list[tuple[int, ...]], energy: float = 4.0) -> Evidence:
+def seen(chances: list[float], closeness: list[float], details: list[tuple[int, ...]]) -> Evidence:
     return Evidence(
         types=tuple("ABC"[: len(chances)]),
         log_chances=np.log(chances),
         closeness=np.array(closeness),
         cosines=np.zeros(0, np.float32),
-        energy=energy,
         details=tuple(details),
     )
 
@@ -41,9 +40,9 @@ def test_more_evidence_makes_a_photo_more_surely_known(better: dict[str, list[fl
     assert after.known_score > before.known_score
 
 
-@given(st.lists(st.integers(0, 900), max_size=4), st.floats(-1, 1), st.floats(-50, 50))
-def test_confidence_and_known_score_are_probabilities_whatever_is_seen(counts: list[int], close: float, energy: float) -> None:
-    evidence = seen([0.5, 0.5], [close, 0.0], [tuple(sorted(counts, reverse=True)), ()], energy)
+@given(st.lists(st.integers(0, 900), max_size=4), st.floats(-1, 1))
+def test_confidence_and_known_score_are_probabilities_whatever_is_seen(counts: list[int], close: float) -> None:
+    evidence = seen([0.5, 0.5], [close, 0.0], [tuple(sorted(counts, reverse=True)), ()])
     decision = decide(evidence, Weights())
     assert 0.0 <= decision.known_score <= 1.0
     assert 0.5 - 1e-9 <= decision.confidence <= 1.0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -113,3 +114,13 @@ def test_likely_types_mix_the_networks_view_and_closeness() -> None:
     own = Exemplars.of("v7", ["A", "B", "C"], np.float32([[1, 0], [0, 1], [0.6, 0.8]]), [plate(1, 1), plate(2, 1), plate(3, 1)])
     first = glance(np.float32([5.0, 0.0]), EMBEDDING, LABELS, own)
     assert {first.types[number] for number in likely(first, own, 2)} == {"A", "C"}
+
+
+def test_a_photo_that_network_and_embedding_are_sure_of_costs_no_plate() -> None:
+    sure = model((9.0, 0.0))
+    own = Exemplars.of("v7", ["A", "A", "B"], [EMBEDDING, EMBEDDING, np.float32([1, 0])], [plate(1, 1), plate(1, 2), plate(2, 1)])
+    thresholds = replace(Weights(), sure_closeness=0.9).as_thresholds()
+    quick = replace(sure, exemplars=own, card=sure.card.model_copy(update={"thresholds": thresholds}))
+    recognised = recognise(quick, plate_photo(1, 7))
+    assert (recognised.meter_type, recognised.recognised_by, recognised.plate) == ("A", Way.NETWORK, None)
+    assert recognise(replace(sure, exemplars=own), plate_photo(1, 7)).plate is not None
