@@ -44,6 +44,7 @@ def load_models(models_dir: Path, *, cache: Path, threads: int, rule: Rule = Rul
         return runtime.load(folder, cache=cache, threads=threads) if folder else None
 
     return Models(
+        display=load("display"),
         clarity=load("clarity"),
         meter_type=load("meter_type"),
         good_bad=load("good_bad"),
@@ -90,6 +91,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
         shared_details=recognised.shared_details,
         labelled_photos=recognised.labelled_photos,
         embedding=recognised.embedding,
+        plate=recognised.plate,
         signature=signature(picture.pixels),
         stamps=_stamps(models, thresholds),
     )

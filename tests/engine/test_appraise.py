@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine import appraise as appraising
 from engine.appraise import Models, appraise
 from engine.bundle import Card, InputSpec
 from engine.errors import Truncated
+from engine.live import TASKS
 from engine.quality import TAGS
 from engine.runtime import Model
 from engine.verdict import UNKNOWN, Clarity, GoodBad
@@ -100,3 +103,10 @@ def test_a_verdict_is_plain_json_without_its_embedding() -> None:
     assert plain["top3"][0]["label"] == "B2"
     assert plain["quality"] in ("Good", "Poor")
     assert plain["display_box"] is None
+
+
+def test_the_current_model_of_every_task_judges(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(appraising.bundle, "current", lambda _, task: Path(task))
+    monkeypatch.setattr(appraising.runtime, "load", lambda folder, **_: folder.name)
+    models = appraising.load_models(tmp_path, cache=tmp_path, threads=1)
+    assert all(getattr(models, task) == task for task in TASKS)
