@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.tables import Embedding, GroupStatus, Label, Outcome, Photo, PhotoGroup, PhotoTag, Service
+from db.unknowns import write_plates
 from engine.verdict import UNKNOWN, Verdict
 
 SHORTER_ARRIVALS = 20  # of one name that are compared: cameras that call every photo image.jpg make thousands
@@ -113,10 +114,12 @@ def write_verdict(photo: Photo, verdict: Verdict, *, judged_ms: float) -> None:
 
 
 def write_embedding(session: Session, photo: Photo, verdict: Verdict) -> None:
-    """The embedding, apart from the photo's row, under the version that made it."""
+    """The embedding, apart from the photo's row, under the version that made it; an unknown meter's plate beside it."""
     if verdict.embedding is not None:
         vector = verdict.embedding.astype("<f4").tobytes()
         session.add(Embedding(photo_id=photo.id, stamp=verdict.stamps["meter_type"], vector=vector))
+    if verdict.plate is not None and verdict.meter_type == UNKNOWN:  # grouping needs it; known meters are not grouped
+        write_plates(session, {photo.id: verdict.plate.to_bytes()})
 
 
 def unfinished(session: Session) -> Sequence[Photo]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engine.grouping.plates import Plate
 
 UNKNOWN = "UNKNOWN"  # the meter type of a photo that no known type fits well enough
 
@@ -98,6 +101,7 @@ class Verdict:
     labelled_photos: int = 0  # of the type, labelled by people, that it was recognised from
     stamps: Mapping[str, str]
     embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)  # (D,), unit length
+    plate: Plate | None = field(default=None, compare=False, repr=False)  # where recognising described it: grouping needs it too
     signature: bytes | None = field(default=None, compare=False, repr=False)  # of the look, see `engine.signature`
 
     def as_json(self) -> dict[str, Any]:
