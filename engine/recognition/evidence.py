@@ -51,8 +51,8 @@ class Evidence:
 class Line:
     """Logit = offset + slope x closeness: what the network's logit of a type would be, had it learned the type."""
 
-    offset: float = -18.0
-    slope: float = 25.0
+    offset: float = -20.2  # fitted out of fold to photos closer than 0.7 to a type that the network has learned
+    slope: float = 24.0
 
 
 def glance(
