@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from db.groups import MAP_MOST, GroupCard, Members, Place, Selection, count_members, read_groups, read_members, still_unknown
 from db.tables import GroupStatus
-from ui import words
+from ui import words, words_groups
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
 from ui.pages.groups_acts import act_on, render_acts
 from ui.pages.groups_map import key_of, mark_of, name_of, render_map
 from ui.pages.groups_naming import Target, name_target
-from ui.pages.groups_regroup import press_regroup, regroup_button
+from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
 from ui.templating import script
 
 GALLERY = 60  # photos a page
@@ -48,12 +48,14 @@ def build_groups(archive: Archive, templates: Environment) -> None:
         with gr.Column(scale=1, min_width=250, elem_id="list-column"):
             groups = bare_html(js_on_load=script("groups_list.js"), elem_id="groups")
             regroup = gr.Button(words.REGROUP, elem_id="regroup-button")
+            cancel = gr.Button(words_groups.CANCEL, elem_id="cancel-button", visible=False)
+            runs = bare_html(elem_id="regroup-runs")
         with gr.Column(scale=3, min_width=320):
             title = bare_html(js_on_load=script("groups_title.js"), elem_id="group-title")
             naming, text, button = _naming_form()
             notice = bare_html(elem_id="notice")
-            gallery = bare_html(js_on_load=script("groups_gallery.js"), elem_id="gallery")
             acts = bare_html(js_on_load=script("groups_acts.js"), elem_id="group-acts")
+            gallery = bare_html(js_on_load=script("groups_gallery.js"), elem_id="gallery")
         with gr.Column(scale=1, min_width=320, elem_id="map-column"):
             chart = bare_html(js_on_load=script("groups_map.js"), elem_id="map")
     shown = [notice, text, members, target, groups, title, naming, button, gallery, chart, acts]
@@ -64,8 +66,10 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     acts.act(correct, [target, members], shown, **DIRECT)
     gallery.turn(turn, members, gallery, **DIRECT)
     gr.on([button.click, text.submit], name, [target, text], shown, **DIRECT)
-    regroup.click(lambda: press_regroup(archive), None, regroup, **DIRECT)
-    timer.tick(lambda: regroup_button(archive), None, regroup, **DIRECT)
+    state = [regroup, cancel, runs]
+    regroup.click(lambda: press_regroup(archive, templates), None, state, **DIRECT)
+    cancel.click(lambda: press_cancel(archive, templates), None, state, **DIRECT)
+    timer.tick(lambda: regroup_state(archive, templates), None, state, **DIRECT)
 
 
 def _naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:

@@ -1,22 +1,48 @@
-"""The button that asks the daemon to group the unknown meters now."""
+"""The buttons that ask the daemon to group the unknown meters now, or to stop; when it last did, and when it will again."""
 
 from __future__ import annotations
 
 import gradio as gr
+from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.jobs import ask_regroup, is_regroup_asked
+from db.jobs import JobKind, ask_cancel, ask_regroup, is_regroup_asked, open_jobs
 from db.overview import read_heartbeats
-from ui import words
+from ui import words, words_groups
 from ui.archive import Archive
+from ui.pages.overview_services import grouping_runs
 
 
-def press_regroup(archive: Archive) -> object:
+def press_regroup(archive: Archive, templates: Environment) -> tuple[object, ...]:
     """Ask for a regroup, once."""
     with Session(archive.engine) as session:
         ask_regroup(session, archive.clock())
         session.commit()
-    return regroup_button(archive)
+    return regroup_state(archive, templates)
+
+
+def press_cancel(archive: Archive, templates: Environment) -> tuple[object, ...]:
+    """Ask to end the regroup that runs or waits, once."""
+    with Session(archive.engine) as session:
+        ask_cancel(session, archive.clock())
+        session.commit()
+    return regroup_state(archive, templates)
+
+
+def regroup_state(archive: Archive, templates: Environment) -> tuple[object, ...]:
+    """The button to ask, the button to cancel, and the last and next run."""
+    now = archive.clock()
+    with Session(archive.engine) as session:
+        grouping = read_heartbeats(session, now).get("grouping")
+        asked = is_regroup_asked(session)
+        cancelling = bool(open_jobs(session, JobKind.CANCEL_REGROUP))
+    running = asked or (grouping is not None and grouping.state == "running")
+    text = words_groups.CANCELLING if cancelling else words_groups.CANCEL
+    return (
+        regroup_button(archive),
+        gr.Button(text, visible=running, interactive=not cancelling),
+        templates.get_template("hint.html").render(text=" · ".join(filter(None, grouping_runs(grouping, archive)))),
+    )
 
 
 def regroup_button(archive: Archive) -> object:

@@ -89,6 +89,14 @@ def _model(card: Card | ModelError | None) -> str:
 def _grouping(beat: Heartbeat | None, archive: Archive, *, asked: bool, watcher_alive: bool) -> ServiceLine:
     if not watcher_alive:
         return _line(words.SERVICE_GROUPING, words.STOPPED, "none", words.REGROUP_WAITS if asked else "")
+    last, coming = grouping_runs(beat, archive)
+    running = beat is not None and beat.state == "running"
+    state, tone = (words.RUNNING, "ok") if running else (words.IDLE, "none")
+    return _line(words.SERVICE_GROUPING, state, tone, last, words.REGROUP_ASKED if asked and not running else coming)
+
+
+def grouping_runs(beat: Heartbeat | None, archive: Archive) -> tuple[str, str]:
+    """When the last regrouping was and how long it took, and when the next is."""
     detail = beat.detail if beat else {}
     last = words.GROUPING_NOTHING
     if (ended := _moment(detail.get("last_ended"))) is not None:
@@ -96,9 +104,7 @@ def _grouping(beat: Heartbeat | None, archive: Archive, *, asked: bool, watcher_
         last = words.GROUPING_LAST.format(when=format_when(ended, archive.zone), seconds=took)
     upcoming = _moment(detail.get("next_run"))
     coming = words.GROUPING_NEXT.format(when=format_when(upcoming, archive.zone)) if upcoming else ""
-    running = beat is not None and beat.state == "running"
-    state, tone = (words.RUNNING, "ok") if running else (words.IDLE, "none")
-    return _line(words.SERVICE_GROUPING, state, tone, last, words.REGROUP_ASKED if asked and not running else coming)
+    return last, coming
 
 
 def _disk(archive: Archive) -> ServiceLine:

@@ -16,7 +16,7 @@ from tests.archive import NOW, photo, store, store_group, unknown
 from ui.archive import Archive
 from ui.pages.groups import GALLERY, press_name, render_gallery, show_group, show_selection
 from ui.pages.groups_naming import Target
-from ui.pages.groups_regroup import press_regroup, regroup_button
+from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_button, regroup_state
 
 MakeArchive = Callable[..., Archive]
 
@@ -127,10 +127,23 @@ def test_the_gallery_says_which_photos_of_how_many(database: Engine, archive_wit
     assert second.count("<img loading") == 5
 
 
-def test_the_regroup_button_says_what_is_going_on(database: Engine, archive_with: MakeArchive) -> None:
+def test_the_last_and_the_next_run_are_shown_and_a_run_can_be_cancelled_once(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    archive = archive_with()
+    _, cancel, runs = regroup_state(archive, templates)
+    assert not cancel.visible  # type: ignore[attr-defined]
+    assert "no run yet" in str(runs)
+    press_regroup(archive, templates)
+    _, cancel, _ = press_cancel(archive, templates)
+    assert (cancel.value, cancel.interactive) == ("Cancelling…", False)  # type: ignore[attr-defined]
+
+
+def test_the_regroup_button_says_what_is_going_on(database: Engine, archive_with: MakeArchive, templates: Environment) -> None:
     archive = archive_with()
     assert regroup_button(archive).value == "Regroup now"  # type: ignore[attr-defined]
-    waits = press_regroup(archive)
+    waits, cancel, _ = press_regroup(archive, templates)
+    assert cancel.visible  # type: ignore[attr-defined]
     assert (waits.value, waits.interactive) == (  # type: ignore[attr-defined]
         "Regrouping is asked for; it starts as soon as the watcher runs.",
         False,
