@@ -29,7 +29,7 @@ def plot_confusion(table: NDArray[np.intp], labels: Sequence[str], path: Path) -
     share = table / np.maximum(table.sum(1, keepdims=True), 1)
     right = np.eye(count, dtype=bool)
     axes.imshow(np.ma.masked_array(share, ~right), cmap="Blues", vmin=0, vmax=1)
-    axes.imshow(np.ma.masked_array(share, right), cmap="Oranges", vmin=0, vmax=1)
+    axes.imshow(np.ma.masked_array(share, right | (table == 0)), cmap="Oranges", vmin=0, vmax=1)
     axes.set_xticks(range(count), labels, rotation=90)
     axes.set_yticks(range(count), labels)
     axes.set_xticks(np.arange(count - 1) + 0.5, minor=True)
