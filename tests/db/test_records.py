@@ -3,16 +3,18 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from db.jobs import JobKind, ask_again, begin, end, open_jobs
 from db.naming import name_group
-from db.records import beat, counts, path_taken, service, write_verdict
-from db.tables import GroupStatus, Job, Photo, PhotoGroup
+from db.records import beat, counts, path_taken, service, write_embedding, write_verdict
+from db.tables import GroupStatus, Job, Photo, PhotoGroup, PlateRow
 from db.unknowns import Membership, next_group_id, read_pairs, write_groups, write_pairs
-from engine.verdict import UNKNOWN, Reason
+from engine.grouping import Plate
+from engine.verdict import UNKNOWN, Reason, Way
 from tests.db.test_database import photo
+from tests.engine.grouping.drawn import plate
 from tests.photos import verdict
 
 NOW = datetime(2026, 4, 12, 10, 15, tzinfo=UTC)
@@ -31,6 +33,34 @@ def test_a_verdict_becomes_columns_and_tags(database: Engine) -> None:
         back = session.get_one(Photo, row.id)
         assert [tag.tag for tag in back.tags] == ["blurry", "glare"]
         assert (back.meter_type, back.guessed_type, back.display_box, back.judged_ms) == ("ACME_1", "ACME_1", [1, 2, 3, 4], 12.5)
+
+
+def test_what_a_meter_type_rests_on_is_recorded(database: Engine) -> None:
+    with Session(database) as session:
+        row = photo()
+        said = verdict(
+            plain_type=UNKNOWN, recognised_by=Way.LABELLED, type_confidence=0.97, shared_details=41, labelled_photos=12
+        )
+        write_verdict(row, said, judged_ms=1.0)
+        session.add(row)
+        session.commit()
+        back = session.get_one(Photo, row.id)
+        assert (back.plain_type, back.recognised_by, back.type_confidence) == (UNKNOWN, "labelled", 0.97)
+        assert (back.shared_details, back.labelled_photos) == (41, 12)
+
+
+def test_the_plate_of_an_unknown_meter_is_kept_for_grouping_and_no_other(database: Engine) -> None:
+    described = plate(1, 1)
+    with Session(database) as session:
+        for number, meter_type in enumerate((UNKNOWN, "ACME_1")):
+            row = unknown(number)
+            session.add(row)
+            session.flush()
+            write_embedding(session, row, verdict(meter_type, plate=described))
+        session.commit()
+        (kept,) = session.scalars(select(PlateRow))
+        assert kept.photo_id == 1
+        assert len(Plate.from_bytes(kept.features)) == len(described)
 
 
 def test_why_a_photo_is_unclear_and_how_sure_the_display_is_are_recorded(database: Engine) -> None:

@@ -94,6 +94,8 @@ def test_the_card_says_what_was_learned_from_and_how_well(tmp_path: Path) -> Non
     assert card.licences == ("CC0",), "a random start has no licence"
     assert card.metrics["test"]["photos"] == 6 and card.metrics["test"]["unknown_photos"] == 2
     assert card.thresholds["unknown_below"] == 0.5
+    assert {"known_plate", "known_closeness", "joint_plate"} <= set(card.thresholds)
+    assert set(card.metrics["test"]["joint"]) == {"accuracy", "kept", "right_among_kept", "unknown_flagged"}
     assert card.created == "2030-01-02" and card.parent is None
     assert str(tmp_path) not in card.model_dump_json()
 
