@@ -31,8 +31,9 @@ DRAIN_S = 5.0  # what still waits at the end gets this long
 class Hooks:
     """Told of photos by `filed`, which never waits."""
 
-    def __init__(self, database: Engine, *, command: Sequence[str], url: str, timeout_s: float) -> None:
+    def __init__(self, database: Engine, *, command: Sequence[str], url: str, timeout_s: float, drain_s: float = DRAIN_S) -> None:
         self._database, self._command, self._url, self._timeout_s = database, list(command), url, timeout_s
+        self._drain_s = drain_s
         self._waiting: queue.Queue[int | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._work, name="hooks", daemon=True)
         if self._command or self._url:
@@ -54,7 +55,7 @@ class Hooks:
                 self._waiting.put_nowait(None)
             except queue.Full:
                 return
-            self._thread.join(DRAIN_S)
+            self._thread.join(self._drain_s)
 
     def _work(self) -> None:
         while (photo_id := self._waiting.get()) is not None:
