@@ -17,7 +17,7 @@ from engine.verdict import UNKNOWN
 
 CLOSE_CALL = 0.2  # between the two best guesses, below which a label decides something
 BORDER = 0.5  # membership of a group below which a photo may as well belong elsewhere
-CURVE_MOST = 1500  # labelled photos that curves are computed from, the newest: keeps them a matter of a second
+CURVE_MOST = 400  # labelled photos that curves are computed from, the newest: keeps them a matter of seconds
 
 
 class Why(StrEnum):

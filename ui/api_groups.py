@@ -19,7 +19,9 @@ from db.jobs import ask_cancel, ask_regroup
 from db.labels import UndoError, read_acts, undo
 from db.naming import ActError, name_group, name_photos
 from db.review import learning_curves, review_order
+from engine.recognition.curve import MORE
 from ui.same_origin import require_same_origin
+from ui.words_groups import curve_line
 
 EVENTS_MOST = 500
 
@@ -129,7 +131,15 @@ def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
     def review(most: int = 50) -> dict[str, Any]:
         """Which photos a label would teach most, and the learning curve of each type."""
         with Session(engine) as session:
-            order = review_order(session, most=max(0, min(most, 500)))
-            return {"photos": [asdict(each) for each in order], "curves": [asdict(curve) for curve in learning_curves(session)]}
+            return _review(session, max(0, min(most, 500)))
 
     return routes
+
+
+def _review(session: Session, most: int) -> dict[str, Any]:
+    order, found = review_order(session, most=most), learning_curves(session)
+    said = [curve_line(curve.labels, curve.accuracy, curve.spread, curve.gain, MORE) for curve in found]
+    return {
+        "photos": [asdict(each) for each in order],
+        "curves": [asdict(curve) | {"said": words} for curve, words in zip(found, said, strict=True)],
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.group_tables import ActKind
+from db.review import Why
 from ui.words import count_photos
 
 ACTS = "Correct the groups"
@@ -27,6 +28,15 @@ NAMED_SINCE = "From now on photos of this design are recognised from these label
 DO_FIRST = "Tick the photos that are meant first."
 CHOOSE_OTHER = "Choose the other group first."
 
+NEXT = "Label these next"
+NEXT_HINT = "Photos whose label would teach most. A click opens the photo in the History."
+NO_NEXT = "Nothing stands out: no close call, no border of a group, no disagreement."
+WHY = {
+    Why.DISAGREE: "network and plate disagree",
+    Why.BORDER: "on the border of its group",
+    Why.MARGIN: "a close call between two types",
+}
+
 _DONE = {
     ActKind.NAME: "named {target}",
     ActKind.MERGE: "merged into {target}",
@@ -46,3 +56,14 @@ def act_line(kind: ActKind, target: str, photos: int) -> str:
 def undone(kind: ActKind, target: str, photos: int) -> str:
     """What was taken back."""
     return f"Taken back: {act_line(kind, target, photos)}. The files move back too."
+
+
+def curve_line(labels: int, accuracy: float | None, spread: float | None, gain: float | None, more: int) -> str:
+    """A learning curve in words."""
+    count = f"{labels:,} {'label' if labels == 1 else 'labels'}"
+    if accuracy is None or spread is None:
+        return f"{count}: too few meters to say"
+    said = f"{count}: {100 * accuracy:.0f} % ± {100 * spread:.0f}"
+    if gain is None:
+        return said
+    return f"{said}; another {more} would bring about +{100 * gain:.0f}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-DRAWS = 20  # random choices of the labelled photos that a point of the curve averages
+DRAWS = 6  # random choices of the labelled photos that a point of the curve averages
 STEPS = (1, 2, 3, 5, 8, 12, 18, 25)  # labels per type at which the curve is measured
 MORE = 10  # labels whose gain is foretold
 FEWEST_METERS = 3  # of a type, below which nothing honest can be said

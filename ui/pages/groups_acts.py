@@ -13,11 +13,13 @@ from db.group_tables import ActKind
 from db.groups import GroupCard, Selection, read_groups
 from db.labels import UndoError, read_acts, undo
 from db.naming import ActError
+from db.review import review_order
 from ui import words_groups as words
 from ui.archive import Archive
 from ui.pages.groups_map import key_of, name_of
 from ui.pages.groups_naming import BY, Said, Target
 
+REVIEWED = 8  # photos that the page offers to label next
 PICKED_MOST = 5000  # photos one act may be about; a page of the gallery has 60
 
 
@@ -26,11 +28,17 @@ def render_acts(archive: Archive, templates: Environment, *, group: GroupCard | 
     with Session(archive.engine) as session:
         groups = [each for each in read_groups(session) if each.id is not None]
         acts = read_acts(session, most=8)
+        review = review_order(session, most=REVIEWED)
     others = [(key_of(each.id), each.name or name_of(each.id)) for each in groups if group is None or each.id != group.id]
     whole = group is not None and group.id is not None and group.status == "candidate"
     lines = [(act, words.act_line(act.kind, act.target, act.photos)) for act in acts]
     return templates.get_template("groups_acts.html").render(
-        w=words, others=others, whole=whole, grouped=group is not None and group.id is not None, acts=lines
+        w=words,
+        others=others,
+        whole=whole,
+        grouped=group is not None and group.id is not None,
+        acts=lines,
+        review=[(each, words.WHY[each.why]) for each in review],
     )
 
 
