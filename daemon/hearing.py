@@ -74,9 +74,10 @@ class Hearing:
             return
         self._next_tend_s = now_s + TEND_EVERY_S
         was_whole, self.is_whole = self.is_whole, bool(self._roots) and self._is_as_before()
-        if not self.is_whole and now_s >= self._next_arm_s:
-            if was_whole:
-                log.warning("the inbox was removed, replaced or mounted anew; watching it anew")
+        is_lost = was_whole and not self.is_whole
+        if is_lost:
+            log.warning("the inbox was removed, replaced or mounted anew; watching it anew")
+        if is_lost or (now_s >= self._next_arm_s and not (self.is_whole and self._observer)):
             self._arm(now_s)
         for root in self._roots:
             self._prove(root, now_s)

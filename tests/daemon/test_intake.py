@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from daemon.decisions import Duplicate, Filed, Gone, InHand, Refused, Taken, Waiting
+from daemon.decisions import Duplicate, Filed, Gone, InHand, Known, Refused, Taken, Waiting
 from daemon.home import Home
 from daemon.inbox import Sighting, look
 from daemon.intake import Intake
 from daemon.placing import place
 from daemon.recovery import is_source_of
 from db.records import Arrival
-from db.tables import Embedding, Photo
+from db.tables import Embedding, Label, Photo
 from engine.appraise import Models, appraise
 from engine.errors import NotAnImage, Truncated
 from engine.verdict import UNKNOWN, Clarity, Verdict
@@ -261,3 +261,62 @@ def test_numbers_of_64_bits_from_a_file_system_can_be_recorded(home: Home, datab
     seen = Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, number, number)
     intake._intend(InHand(seen, arrival, False, None, None, None, False), Refused("empty", ""), datetime.now(UTC))
     assert is_source_of(rows(database)[0], Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, 0, number))
+
+
+def test_a_longer_file_under_the_name_of_a_cut_off_one_replaces_it(home: Home, database: Engine, intake: Intake) -> None:
+    write(home.inbox, {"a.jpg": b"half"})
+    take_all(intake, home)
+    assert set(read(home.sorted)) == {"refused/truncated/a.jpg"}
+    write(home.inbox, {"a.jpg": b"half, and the rest of it"})
+    whole = Intake(home, database, lambda data: verdict(), template="{clarity}/{meter_type}/{name}", max_bytes=100)
+    take_all(whole, home)
+    assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"half, and the rest of it"}
+    assert [(row.source, row.outcome, row.size_bytes) for row in rows(database)] == [("a.jpg", "filed", 24)]
+
+
+def test_a_longer_file_with_other_bytes_replaces_nothing(home: Home, database: Engine, intake: Intake) -> None:
+    write(home.inbox, {"a.jpg": b"half"})
+    take_all(intake, home)
+    write(home.inbox, {"a.jpg": b"sharp, another photo"})
+    take_all(intake, home)
+    assert [row.outcome for row in rows(database)] == ["refused", "filed"]
+
+
+def test_a_photo_that_a_person_labelled_is_never_replaced(home: Home, database: Engine, intake: Intake) -> None:
+    write(home.inbox, {"a.jpg": b"sharp"})
+    take_all(intake, home)
+    with Session(database) as session, session.begin():
+        session.add(Label(photo_id=1, field="meter_type", value="X", by="ana", at=datetime.now(UTC)))
+    write(home.inbox, {"a.jpg": b"sharp and longer"})
+    take_all(intake, home)
+    assert [row.size_bytes for row in rows(database)] == [5, 16]
+
+
+def test_a_read_only_share_that_was_away_has_no_photo_filed_again(
+    home: Home, database: Engine, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(_: Sighting) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("daemon.intake.remove_source", read_only)
+    monkeypatch.setattr("daemon.placing._link", lambda *_: False)  # a hard link would change the source's inode
+    write(home.inbox, {"a.jpg": b"sharp", "b.jpg": b"text"})
+    take_all(intake, home)
+    with Session(database) as session, session.begin():  # the share was away, and its files taken for removed
+        for photo in session.scalars(select(Photo)):
+            photo.source_removed = True
+    assert {type(each) for each in take_all(intake, home).values()} == {Known}
+    assert [(row.source, row.outcome, row.source_removed) for row in rows(database)] == [
+        ("a.jpg", "filed", False),
+        ("b.jpg", "refused", False),
+    ]
+
+
+def test_the_same_photo_sent_again_with_its_old_times_is_a_new_arrival(home: Home, database: Engine, intake: Intake) -> None:
+    write(home.inbox, {"a.jpg": b"sharp"})
+    os.utime(home.inbox / "a.jpg", ns=(10**18, 10**18))
+    take_all(intake, home)
+    write(home.inbox, {"a.jpg": b"sharp"})
+    os.utime(home.inbox / "a.jpg", ns=(10**18, 10**18))
+    take_all(intake, home)
+    assert [row.outcome for row in rows(database)] == ["filed", "duplicate"]

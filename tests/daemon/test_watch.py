@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -11,8 +13,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
-from daemon.inbox import Sighting
+from daemon.inbox import Sighting, look
 from daemon.intake import Intake
+from daemon.settling import Settling
 from daemon.watch import Pace, Watch
 from db.records import service
 from tests.daemon.test_intake import fake_appraise, rows
@@ -274,3 +277,53 @@ def test_files_that_vanish_while_they_wait_are_not_remembered_for_ever(home: Hom
         watch._failures[f"{number}.jpg"] = 1
         watch._round(threading.Event(), may_wait=True)
     assert (watch._waits, watch._failures) == ({}, {})
+
+
+def test_below_the_disk_floor_intake_pauses_says_so_and_goes_on_by_itself(
+    home: Home, database: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, said = {"bytes": 5 * 2**20}, []
+
+    def disk(_: Path) -> object:
+        return SimpleNamespace(free=free["bytes"])
+
+    def watch_it(elapsed_s: float) -> None:
+        with Session(database) as session:
+            row = service(session, "watcher")
+        if row is not None:
+            said.append((row.detail["paused"], len(read(home.sorted))))
+        if elapsed_s > 20.0:
+            free["bytes"] = 50 * 2**20
+
+    monkeypatch.setattr("daemon.watch.shutil.disk_usage", disk)
+    intake = Intake(home, database, fake_appraise, template=TEMPLATE, max_bytes=100)
+    pace = Pace(settle_s=2.0, patience_s=30.0, rescan_s=5.0, min_free_mb=10)
+    write(home.inbox, {"a.jpg": b"sharp"})
+    run(Watch(home, database, intake, pace, clock=clock), Stop(clock, after_s=60.0, meanwhile=watch_it), monkeypatch)
+    assert ("5 MB are free on the disk, min_free_mb is 10", 0) in said
+    assert said[-1] == (None, 1)
+
+
+def test_what_keeps_failing_is_tried_less_and_less_often(
+    home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+
+    def failing(seen: Sighting, **_: bool) -> NoReturn:
+        tries.append(clock.now_s)
+        raise OSError(16, "Device or resource busy")
+
+    monkeypatch.setattr(watch._intake, "begin", failing)
+    write(home.inbox, {"a.jpg": b"sharp"})
+    run(watch, Stop(clock, after_s=100.0), monkeypatch)
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
+    assert len(tries) >= 3
+    assert pauses == sorted(pauses)
+    assert pauses[-1] >= 2 * pauses[0]
+
+
+def test_the_age_of_the_oldest_waiting_file_counts_from_its_arrival_not_from_the_start(home: Home, clock: Clock) -> None:
+    settling = Settling(2.0, lambda seen: 3600.0)
+    write(home.inbox, {"a.jpg": b"sharp"})
+    settling.observe(look(home.inbox), clock())
+    assert settling.oldest_s(clock()) == 3600.0
