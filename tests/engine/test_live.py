@@ -12,6 +12,7 @@ from engine.appraise import Models
 from engine.bundle import Card, InputSpec, promote, write_bundle
 from engine.errors import ModelError
 from engine.live import LiveModels
+from engine.recognition import Rule
 
 
 def bundle(folder: Path, version: str) -> None:
@@ -26,7 +27,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every load, by the version that was CURRENT; the version "bad" cannot be loaded."""
     seen: list[str] = []
 
-    def load(models_dir: Path, *, cache: Path, threads: int) -> Models:
+    def load(models_dir: Path, *, cache: Path, threads: int, rule: Rule) -> Models:
         seen.append((models_dir / "meter_type" / "CURRENT").read_text().strip())
         if seen[-1] == "bad":
             raise ModelError("damaged")
