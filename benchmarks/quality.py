@@ -1,207 +1,208 @@
-"""How well the quality tags find what they name, and how fast: the README's quality figures.
+"""How well the quality tags find known defects, and how fast, against cleanvision and fastdup on the same photos in the same run.
 
-    python benchmarks/quality.py --data ../shared/data
+    python -m benchmarks.quality --data ../shared/data --peers peers/bin/python
 
-Reads `quality/quality.csv` (photos with known defects) and `field/field.csv` (hand-labelled meter photos) below the folder;
-defects for which there are no real photos are made from the clean ones. Cuts were set with these very photos in view: the
-AUC columns are the fairer ones.
+Reads `quality/quality.csv` and `field/field.csv` below the folder, and draws the defects for which there are no real photos on
+the good ones. The thresholds that judge were fitted to scenes of this very folder: `python -m benchmarks.fit_thresholds` prints
+the same rows with the scenes left out, and those are the figures to quote. Peers are run at their defaults, in an environment of
+their own (benchmarks/requirements.txt); without --peers they are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import os
+import json
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from typing import Any
 
 import cv2
 import numpy as np
-from sklearn.metrics import f1_score, roc_auc_score
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
+from benchmarks.quality_corpus import GOOD, Known, is_base, real_photos, spoilt
+from benchmarks.quality_slices import SLICES
 from engine.picture import Pixels, decode
-from engine.quality import QualityJudgement, judge, measure, shipped
+from engine.quality import Tag, judge, measure, shipped
+from engine.quality.cuts import f_score
 
-Made = Callable[[Pixels, np.random.Generator], Pixels]
 
-_CLEAN = ("clean", "sharp", "denoised_mean", "normal_exposure")
-_REAL = {  # label in quality.csv -> tag
-    "blurry;motion": "blurry",
-    "blurry;defocus": "blurry",
-    "low_light": "low_light",
-    "overexposed": "overexposed",
-    "noisy": "noisy",
-    "noisy_mild": "noisy",
-    "glare": "glare",
-    "haze": "hazy",
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeerCheck:
+    """What a peer says of one defect: `sign` with which its score rises with the defect, its flag if it sets one."""
+
+    name: str
+    score: str
+    sign: int
+    flag: str | None = None
+
+    def figure(self, photos: Mapping[str, Mapping[str, float]], chosen: NDArray[np.intp], has: NDArray[np.bool_]) -> str:
+        """AUC and F1 on the chosen photos, as printed."""
+        rows = [photos.get(_name(int(number)), {}) for number in chosen]
+        if not all(self.score in row for row in rows):
+            return "incomplete"
+        scores = self.sign * np.array([row[self.score] for row in rows])
+        return _figure(has, scores, [bool(row[self.flag]) for row in rows] if self.flag else None)
+
+
+def _cleanvision(issue: str) -> PeerCheck:
+    return PeerCheck(name="cleanvision", score=f"{issue}_score", sign=-1, flag=f"is_{issue}_issue")
+
+
+def _fastdup(statistic: str, sign: int) -> PeerCheck:
+    return PeerCheck(name="fastdup", score=statistic, sign=sign)
+
+
+PEERS: Mapping[Tag, tuple[PeerCheck, ...]] = {
+    Tag.BLURRY: (_cleanvision("blurry"), _fastdup("blur", -1)),
+    Tag.LOW_LIGHT: (_cleanvision("dark"), _fastdup("mean", -1)),
+    Tag.OVEREXPOSED: (_cleanvision("light"), _fastdup("mean", 1)),
+    Tag.LOW_CONTRAST: (_fastdup("stdv", -1),),
+    Tag.LOW_INFORMATION: (_cleanvision("low_information"), _fastdup("stdv", -1)),
 }
-
-
-def _clipped(values: np.ndarray) -> Pixels:
-    return np.asarray(np.clip(values, 0, 255), np.uint8)
-
-
-def _jpeg(pixels: Pixels, quality: int) -> Pixels:
-    return np.asarray(
-        cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR), np.uint8
-    )
-
-
-def _enlarged(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    small = cv2.resize(pixels, None, fx=(scale := 1 / rng.uniform(2.5, 5)), fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(small, pixels.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _broken(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    broken = pixels.copy()
-    broken[int(pixels.shape[0] * rng.uniform(0.3, 0.9)) :] = 128
-    return _jpeg(broken, 90)
-
-
-def _spotted(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    height, width = pixels.shape[:2]
-    rows, columns = np.mgrid[:height, :width]
-    away = (rows - rng.uniform(0.25, 0.75) * height) ** 2 + (columns - rng.uniform(0.25, 0.75) * width) ** 2
-    return _clipped(
-        pixels + rng.uniform(220, 420) * np.exp(-away / (2 * (rng.uniform(0.06, 0.16) * max(height, width)) ** 2))[..., None]
-    )
-
-
-_MADE: Mapping[str, Made] = {
-    "blurry": lambda p, rng: np.asarray(cv2.GaussianBlur(p, (0, 0), rng.uniform(2, 5) * max(p.shape) / 1000), np.uint8),
-    "low_light": lambda p, rng: _clipped(p * rng.uniform(0.08, 0.28)),
-    "overexposed": lambda p, rng: _clipped(p * rng.uniform(1.8, 3) + rng.uniform(10, 50)),
-    "low_contrast": lambda p, rng: _clipped((p - p.mean()) * rng.uniform(0.12, 0.35) + rng.uniform(90, 160)),
-    "noisy": lambda p, rng: _jpeg(_clipped(p + rng.normal(0, rng.uniform(12, 35), p.shape)), 90),
-    "glare": _spotted,
-    "hazy": lambda p, rng: _clipped(p * (t := rng.uniform(0.3, 0.55)) + rng.uniform(180, 235) * (1 - t)),
-    "low_information": lambda p, rng: np.asarray(cv2.GaussianBlur(p, (0, 0), max(p.shape) / 8), np.uint8),
-    "jpeg_artifacts": lambda p, rng: _jpeg(p, int(rng.integers(6, 21))),
-    "low_resolution": _enlarged,
-    "damaged": _broken,
-}
+SIZES = ((720, 1280, 40), (3000, 4000, 6))  # width, height, photos
 
 
 def main() -> int:
-    """Print the table. Returns 0, also when there is no data to measure on."""
+    """Print the tables. Returns 0, also when there is no data to measure on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), metavar="FOLDER")
+    parser.add_argument("--peers", type=Path, metavar="PYTHON", help="interpreter that has cleanvision and fastdup")
+    parser.add_argument("--speed-only", action="store_true")
     args = parser.parse_args()
     if not (args.data / "quality" / "quality.csv").is_file():
         print(f"skipped: no photos with known defects at {args.data / 'quality'} (give their folder with --data)")
         return 0
     cv2.setNumThreads(1)
-    real, made, field = _judge_real(args.data / "quality"), _judge_made(args.data / "quality"), _judge_field(args.data / "field")
-    clean = [judgement for label in _CLEAN for judgement in real.get(label, [])]
-    print(f"thresholds {shipped().version}; {len(clean)} clean photos as negatives (field: photos without the defect)")
-    print(f"{'tag':<16} {'positives':<24} {'n':>4} {'AUC':>6} {'F1':>6} {'recall':>7}")
-    for label, tag in _REAL.items():
-        _print_row(tag, f"real: {label}", real.get(label, []), clean)
-    for tag, judgements in made.items():
-        _print_row(tag, "made from clean photos", judgements, clean)
-    for tag, (positives, negatives) in field.items():
-        _print_row(tag, "field photos", positives, negatives)
-    for label in _CLEAN:
-        _print_false_alarms(label, real.get(label, []))
-    _print_speed(args.data / "field" / "photos")
+    if not args.speed_only:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(args.data, args.peers, Path(folder))
+    for width, height, count in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            print_speed(_resized(args.data / "field" / "photos", Path(folder), width, height, count), args.peers, width, height)
     return 0
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
-    with table.open(newline="") as file:
-        return list(csv.DictReader(file))
+def compare(data: Path, peers: Path | None, folder: Path) -> None:
+    """Write every photo to `folder`, let all judge those very files, and print a row per slice."""
+    known: list[Known] = []
+    judged = []
+    for photo in tqdm(_photos(data), desc="judging", disable=None):
+        encoded = cv2.imencode(".png", photo.pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+        (folder / f"{len(known):05d}.png").write_bytes(encoded.tobytes())
+        judged.append(judge(measure(photo.pixels), shipped()))
+        known.append(_without_pixels(photo))
+    said = {name: peer["photos"] for name, peer in _ask(peers, folder).items()} if peers else {}
+    kind, source = np.array([each.kind for each in known]), np.array([each.source for each in known])
+    print(f"thresholds {shipped().version}, {len(known)} photos; AUC / F1 at the defaults; - = no check, no flag")
+    print(f"{'tag':<16} {'photos':<28} {'with':>5} {'without':>8} {'ours':>12} {'cleanvision':>13} {'fastdup':>13}")
+    for row in SLICES:
+        truth = np.array([1.0 if row.tag in each.present else np.nan if row.tag in each.unsure else 0.0 for each in known])
+        chosen = np.flatnonzero(row.chosen(truth, kind, source))
+        has = truth[chosen] == 1
+        ours = _figure(
+            has, np.array([judged[i].scores[row.tag.value] for i in chosen]), [row.tag.value in judged[i].tags for i in chosen]
+        )
+        theirs = {peer.name: peer.figure(said[peer.name], chosen, has) for peer in PEERS.get(row.tag, ()) if peer.name in said}
+        print(
+            f"{row.tag.value:<16} {row.name:<28} {has.sum():>5} {(~has).sum():>8} {ours:>12} "
+            f"{theirs.get('cleanvision', '-'):>13} {theirs.get('fastdup', '-'):>13}"
+        )
+    for label in GOOD:
+        here = np.flatnonzero(kind == label)
+        poor = np.mean([judged[i].quality.value == "Poor" for i in here])
+        flags = [
+            any(value for key, value in said["cleanvision"][_name(i)].items() if key in _FLAGS)
+            for i in here
+            if "cleanvision" in said
+        ]
+        print(
+            f"good photos, {label}: ours {poor:.1%} of {len(here)} with a defect tag"
+            + (f", cleanvision {np.mean(flags):.1%}" if flags else "")
+        )
 
 
-def _judged(pixels: Pixels) -> QualityJudgement:
-    return judge(measure(pixels), shipped())
+_FLAGS = {"is_blurry_issue", "is_dark_issue", "is_light_issue", "is_low_information_issue"}
 
 
-def _judge_real(folder: Path) -> dict[str, list[QualityJudgement]]:
-    found: dict[str, list[QualityJudgement]] = {}
-    for row in tqdm(_rows(folder / "quality.csv"), desc="real", disable=None):
-        found.setdefault(row["labels"], []).append(_judged(decode((folder / row["file"]).read_bytes()).pixels))
-    return found
-
-
-def _judge_made(folder: Path) -> dict[str, list[QualityJudgement]]:
+def _photos(data: Path) -> Iterator[Known]:
     rng = np.random.default_rng(0)
-    rows = [row for row in _rows(folder / "quality.csv") if row["labels"] in ("clean", "sharp")]
-    found: dict[str, list[QualityJudgement]] = {tag: [] for tag in _MADE}
-    for row in tqdm(rows, desc="made", disable=None):
-        pixels = decode((folder / row["file"]).read_bytes()).pixels
-        for tag, make in _MADE.items():
-            found[tag].append(_judged(make(pixels, rng)))
-    return found
+    for photo in real_photos(data):
+        yield photo
+        if is_base(photo):
+            yield from (each for each in spoilt(photo, rng) if each.kind == "drawn")
 
 
-def _judge_field(folder: Path) -> dict[str, tuple[list[QualityJudgement], list[QualityJudgement]]]:
-    """Per tag the field photos that a labeller gave the defect, and those surely without it."""
-    found: dict[str, tuple[list[QualityJudgement], list[QualityJudgement]]] = {
-        tag: ([], []) for tag in ("blurry", "glare", "low_light")
-    }
-    for row in tqdm(_rows(folder / "field.csv") if (folder / "field.csv").is_file() else [], desc="field", disable=None):
-        judgement = _judged(decode((folder / "photos" / row["file"]).read_bytes()).pixels)
-        for tag, present in _field_labels(row):
-            found[tag][0 if present else 1].append(judgement)
-    return found
+def _without_pixels(photo: Known) -> Known:
+    return replace(photo, pixels=np.zeros((1, 1, 3), np.uint8))
 
 
-def _field_labels(row: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
-    flags = row["flags"].split("|")
-    if "blurry" in flags or row["sharpness"] != "unsure":
-        yield "blurry", "blurry" in flags or row["sharpness"] == "blurry"
-    if row["glare"]:
-        yield "glare", row["glare"] == "glare"
-    yield "low_light", "dark" in flags
+def _name(number: int) -> str:
+    return f"{number:05d}.png"
 
 
-def _print_row(tag: str, source: str, positives: list[QualityJudgement], negatives: list[QualityJudgement]) -> None:
-    if not positives or not negatives:
+def _figure(has: NDArray[np.bool_], scores: NDArray[np.float64], said: list[bool] | None) -> str:
+    f1 = "-" if said is None else f"{f_score(has, np.array(said, bool))[2]:.2f}"
+    return f"{roc_auc_score(has, scores):.3f} / {f1}"
+
+
+def _ask(peers: Path, folder: Path, only: str | None = None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / "said.json"
+        script = Path(__file__).with_name("quality_peers.py")
+        command = [str(peers.absolute()), str(script), str(folder.absolute()), "--out", str(out)]
+        done = subprocess.run(
+            [*command, *(["--only", only] if only else [])], cwd=place, capture_output=True, text=True, check=False
+        )
+        if not out.is_file():
+            print(f"the peers failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+            return {}
+        said: dict[str, Any] = json.loads(out.read_text())
+        return said
+
+
+def _resized(photos: Path, folder: Path, width: int, height: int, count: int) -> list[Path]:
+    """Field photos at one size, as a phone saves them."""
+    for photo in sorted(photos.glob("*.jpg"))[:count]:
+        picture = cv2.resize(decode(photo.read_bytes()).pixels, (width, height), interpolation=cv2.INTER_AREA)
+        (folder / photo.name).write_bytes(cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
+    return sorted(folder.glob("*.jpg"))
+
+
+def print_speed(files: list[Path], peers: Path | None, width: int, height: int) -> None:
+    """Photos per second of processor time, one thread, from the file's bytes to the tags."""
+    if not files:
         return
-    truth = np.r_[np.ones(len(positives)), np.zeros(len(negatives))]
-    scores = np.array([judgement.scores[tag] for judgement in (*positives, *negatives)])
-    said = np.array([tag in judgement.tags for judgement in (*positives, *negatives)])
-    recall = said[: len(positives)].mean()
-    area, f1 = roc_auc_score(truth, scores), f1_score(truth, said)
-    print(f"{tag:<16} {source:<24} {len(positives):>4} {area:>6.3f} {f1:>6.2f} {recall:>7.2f}")
-
-
-def _print_false_alarms(label: str, judgements: list[QualityJudgement]) -> None:
-    if not judgements:
-        return
-    counts = {tag: sum(tag in judgement.tags for judgement in judgements) for tag in _MADE}
-    named = ", ".join(f"{tag} {count}" for tag, count in counts.items() if count) or "none"
-    poor = sum(judgement.quality.value == "Poor" for judgement in judgements) / len(judgements)
-    print(f"false alarms on {len(judgements)} {label} photos: {poor:.1%} carry a defect tag ({named})")
-
-
-def _print_speed(folder: Path) -> None:
-    """Photos per second of processor time, one thread, at 720 x 1280, with and without decoding."""
-    photos = sorted(folder.glob("*.jpg"))[:40]
-    if not photos:
-        return
-    datas = []
-    for photo in photos:
-        resized = cv2.resize(decode(photo.read_bytes()).pixels, (720, 1280), interpolation=cv2.INTER_AREA)
-        datas.append(cv2.imencode(".jpg", resized[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
+    datas = [path.read_bytes() for path in files]
     pictures = [decode(data).pixels for data in datas]
-    _judged(pictures[0])
-    works: dict[str, Callable[[int], object]] = {
-        "measure + judge": lambda i: _judged(pictures[i]),
-        "decode + measure + judge": lambda i: _judged(decode(datas[i]).pixels),
+
+    def judged(pixels: Pixels) -> object:
+        return judge(measure(pixels), shipped())
+
+    judged(pictures[0])
+    rates = {
+        "decode alone": _rate(lambda i: decode(datas[i]), len(datas)),
+        "measure and judge": _rate(lambda i: judged(pictures[i]), len(datas)),
+        "decode, measure, judge": _rate(lambda i: judged(decode(datas[i]).pixels), len(datas)),
     }
-    for name, work in works.items():
-        start = time.process_time()
-        for index in range(len(datas)):
-            work(index)
-        print(f"{name}: {len(datas) / (time.process_time() - start):.0f} photos per CPU-second at 720 x 1280")
+    rates |= {name: len(files) / peer["cpu_s"] for name, peer in (_ask(peers, files[0].parent) if peers else {}).items()}
+    said = ", ".join(f"{name} {rate:.1f}" for name, rate in rates.items())
+    print(f"photos per CPU-second at {width} x {height}: {said}")
+
+
+def _rate(work: Callable[[int], object], count: int) -> float:
+    start = time.process_time()
+    for number in range(count):
+        work(number)
+    return count / (time.process_time() - start)
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     sys.exit(main())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.evaluation.quality import JudgedPhoto
     from engine.quality.examples import LabelledPhoto
 
-SPOILT = 6  # good photos that the sensitivity plot spoils: each in a dozen ways at five strengths
+SPOILT = 3  # good photos that the sensitivity plot spoils: each in a dozen ways at five strengths
 
 
 def run(data: Path, models_dir: Path, out: Path) -> int:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.errors import ModelError
 from engine.quality.thresholds import Thresholds
 
-DEFAULT_VERSION = "2026-1"
+DEFAULT_VERSION = "2026-2"
 _SHIPPED = Path(__file__).parent / "shipped"
 FOLDER, _CURRENT = "thresholds", "CURRENT"
 
