@@ -12,6 +12,7 @@ from engine.appraise import Models
 from engine.bundle import Card, InputSpec, promote, write_bundle
 from engine.errors import ModelError, NotAnImage
 from engine.picture import Limits
+from engine.recognition import Rule
 from tests.photos import jpeg
 from ui.judging import PhotoJudge
 
@@ -44,7 +45,7 @@ def test_without_models_a_photo_has_its_quality_and_nothing_else(tmp_path: Path)
 def test_the_models_are_loaded_once_and_again_after_a_promotion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[str] = []
 
-    def load(models_dir: Path, *, cache: Path, threads: int) -> Models:
+    def load(models_dir: Path, *, cache: Path, threads: int, rule: Rule) -> Models:
         loads.append((models_dir / "meter_type" / "CURRENT").read_text().strip())
         return Models()
 
