@@ -76,7 +76,7 @@ def _move(session: Session, photos: Sequence[int], into: str, target: Target | S
 
 def _release(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     out = release_photos(session, _picked(photos, target), by=BY, now=now)
-    return words.act_line(ActKind.RELEASE, "their group", out) + "."
+    return words.act_line(ActKind.RELEASE, "the group", out) + "."
 
 
 def _dismiss(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:

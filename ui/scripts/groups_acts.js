@@ -15,4 +15,7 @@ element.addEventListener("click", (event) => {
   trigger("act", { act: button.dataset.act, into, photos: ticked() });
 });
 document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) say(); });
-watch("value", say);
+watch("value", () => { // another group, or something was done: what was ticked is not meant any more
+  document.querySelectorAll("#gallery input[data-pick]:checked").forEach((box) => { box.checked = false; });
+  say();
+});
