@@ -20,8 +20,15 @@ def parse(*words: str) -> argparse.Namespace:
 
 def test_without_options_a_task_is_trained_by_its_recipe() -> None:
     for task, recipe in RECIPES.items():
-        words = ("clarity", "data", "--view", "display") if task == "readability" else (task, "data")
+        views = {"readability": ("--view", "display"), "clarity": ("--view", "photo")}
+        words = ("clarity" if task == "readability" else task, "data", *views.get(task, ()))
         assert train._recipe(parse(*words)) == recipe
+
+
+def test_a_network_made_for_photos_looks_at_the_whole_photo() -> None:
+    assert train._recipe(parse("clarity", "data", "--network", "mobilenet_v2")).view == "photo"
+    with pytest.raises(ArgumentError, match="--view display"):
+        train._recipe(parse("clarity", "data", "--network", "mobilenet_v2", "--view", "display"))
 
 
 def test_a_recipe_that_a_task_does_not_have_is_refused() -> None:
@@ -30,7 +37,7 @@ def test_a_recipe_that_a_task_does_not_have_is_refused() -> None:
 
 
 def test_each_option_changes_its_knob_alone() -> None:
-    changed = train._recipe(parse("clarity", "data", "--lr", "0.5", "--width", "64"))
+    changed = train._recipe(parse("clarity", "data", "--view", "photo", "--lr", "0.5", "--width", "64"))
     assert (changed.lr, changed.width, changed.height) == (0.5, 64, RECIPES["clarity"].height)
 
 
