@@ -43,9 +43,13 @@ def conditions(session: Session, now: datetime, *, drift_points: float, low_byte
     if watcher is not None and not watcher.alive and watcher.state != "stopped":
         found.append(Condition("watcher", "The watcher gives no sign of life.", "The watcher is alive again."))
     detail = watcher.detail if watcher else {}
-    if detail.get("mode") == "polling" or detail.get("deaf"):
+    if detail.get("mode") == "polling":
         text = "The inbox gives no events; the watcher looks at it regularly instead."
         found.append(Condition("deaf", text, "The inbox gives events again."))
+    canary = detail.get("canary")
+    if isinstance(canary, dict) and canary.get("ok") is False:
+        said = canary.get("why") or "it gives no answer"
+        found.append(Condition("engine", f"The engine does not judge a known picture: {said}.", "The engine judges again."))
     free = detail.get("free_bytes")
     if detail.get("paused") or (isinstance(free, int) and free < low_bytes):
         said = f"{free / 1e6:,.0f} MB are free." if isinstance(free, int) else "Too little is free."

@@ -97,6 +97,8 @@ def test_a_failed_job_is_told(database: Engine, clock: Clock) -> None:
     [
         ({"mode": "polling"}, "The inbox gives no events", "gives events again"),
         ({"free_bytes": 10}, "The disk is nearly full", "The disk has room again"),
+        ({"paused": "too little space"}, "The disk is nearly full", "The disk has room again"),
+        ({"canary": {"ok": False, "why": "no model"}}, "known picture: no model", "The engine judges again"),
     ],
 )
 def test_a_condition_is_told_when_it_begins_and_when_it_ends(
