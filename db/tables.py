@@ -70,6 +70,9 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON(none_as_null=True), list[Any]: JSON(none_as_null=True)}  # noqa: RUF012
 
 
+_IS_FILED = text("intended = 'filed'")
+
+
 class Photo(Base):
     """One arrival, from the intent to file it (`outcome` is NULL) to where it ended, with the current verdict.
 
@@ -145,13 +148,7 @@ class Photo(Base):
 
     __table_args__ = (
         # The rule that makes double filing impossible, whoever races.
-        Index(
-            "uq_photo_filed_sha256",
-            "sha256",
-            unique=True,
-            sqlite_where=text("intended = 'filed'"),
-            postgresql_where=text("intended = 'filed'"),
-        ),
+        Index("uq_photo_filed_sha256", "sha256", unique=True, sqlite_where=_IS_FILED, postgresql_where=_IS_FILED),
         Index("ix_photo_received", "received_at", "id"),
         Index("ix_photo_sha256", "sha256"),
         Index("ix_photo_path", "path"),

@@ -45,7 +45,7 @@ class Model:
         return Output(logits=logits, embedding=embedding)
 
     def outputs(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The network's two answers as they are, each (N, ...): of a classifier logits and embedding, of a locator heat and sides."""
+        """The network's two answers, each (N, ...): of a classifier logits and embedding, of a locator heat and sides."""
         request = self._compiled.create_infer_request()
         answer = request.infer({0: np.ascontiguousarray(batch, dtype=np.float32)})
         first, second = (np.array(answer[index], dtype=np.float32) for index in (0, 1))

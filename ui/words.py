@@ -39,20 +39,11 @@ FILED = "Filed"
 NO_TAGS = "No quality issue"
 
 TAGS = {
-    "blurry": "Blurry",
-    "low_light": "Low light",
-    "overexposed": "Overexposed",
-    "low_contrast": "Low contrast",
-    "noisy": "Noisy",
-    "glare": "Glare",
-    "hazy": "Hazy",
-    "low_information": "Nothing to see",
-    "jpeg_artifacts": "Squeezed JPEG",
-    "low_resolution": "Low resolution",
-    "damaged": "Damaged",
-    "well_exposed": "Well exposed",
+    "blurry": "Blurry", "low_light": "Low light", "overexposed": "Overexposed", "low_contrast": "Low contrast",
+    "noisy": "Noisy", "glare": "Glare", "hazy": "Hazy", "low_information": "Nothing to see",
+    "jpeg_artifacts": "Squeezed JPEG", "low_resolution": "Low resolution", "damaged": "Damaged", "well_exposed": "Well exposed",
     "no_display": "No display",
-}
+}  # fmt: skip
 REASONS = {
     "empty": "Empty file",
     "not_an_image": "Not an image",

@@ -130,11 +130,15 @@ def _trained(order: Order, folds: int | None) -> Path:
 
 
 def _recipe_name(args: argparse.Namespace) -> str:
-    """The recipe's key: clarity has one per view."""
+    """The recipe's key: clarity has one per view, and networks other than the display's look at whole photos."""
     from engine import bundle
     from engine.boxes import is_table
+    from engine.training.recipe import RECIPES
 
-    if args.task != "clarity" or args.recipe != "own" or args.view == "photo":
+    other = args.network not in (None, RECIPES["readability"].network)
+    if args.task == "clarity" and args.view == "display" and other:
+        raise ArgumentError(f"--view display is judged by {RECIPES['readability'].network}. Leave --network out.")
+    if args.task != "clarity" or args.recipe != "own" or args.view == "photo" or other:
         return str(args.task)
     if args.view == "display" or is_table(args.data) or bundle.current(args.out, "display"):
         return "readability"
