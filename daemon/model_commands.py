@@ -24,6 +24,7 @@ from db.training import latest_runs
 from engine import bundle
 from engine.appraise import appraise, load_models
 from engine.picture import Limits
+from engine.recognition import Rule
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class ModelSettings(Protocol):
     def judge_threads(self) -> int: ...  # noqa: D102
     @property
     def training_data(self) -> Path | None: ...  # noqa: D102
+    @property
+    def meter_rule(self) -> str: ...  # noqa: D102
     @property
     def max_bytes(self) -> int: ...  # noqa: D102
     @property
@@ -114,7 +117,7 @@ def judge_again(
     only_unknown: bool = False,
 ) -> str:
     """A second look at what is due, in words; then the daemon is asked to group. Raises `Busy` while another runs."""
-    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1)
+    models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1, rule=Rule(settings.meter_rule))
     if models.meter_type is None:
         return "Nothing to judge again: there is no meter_type model."
     version = models.meter_type.card.version

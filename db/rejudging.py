@@ -13,7 +13,7 @@ from db.jobs import JobKind, ask
 from db.labels import SAYS_WHAT_IT_IS, is_labelled, standing
 from db.model_tables import Rejudged
 from db.tables import Embedding, Label, Outcome, Photo
-from engine.verdict import UNKNOWN, Verdict
+from engine.verdict import UNKNOWN, Verdict, Way
 
 # What a verdict says of the meter type; these alone are written anew.
 TYPE_COLUMNS = (
@@ -58,10 +58,12 @@ def _is_due(version: str, *, only_unknown: bool) -> tuple[ColumnElement[bool], .
         changed_before,
     )
     filed = (Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None), by_version != version)
+    # Recognised by people's labels, which a bundle does not have: a second look without them could only take it back.
+    by_itself = or_(Photo.recognised_by.is_(None), Photo.recognised_by != Way.LABELLED.value)
     if only_unknown:
         return *filed, ~is_labelled(), unknown
     embedded = exists().where(Embedding.photo_id == Photo.id, Embedding.stamp == version)
-    return *filed, or_(and_(~is_labelled(), doubtful), and_(is_labelled(), ~embedded))
+    return *filed, or_(and_(~is_labelled(), by_itself, doubtful), and_(is_labelled(), ~embedded))
 
 
 def write_again(session: Session, verdicts: Mapping[int, Verdict], version: str, now: datetime) -> list[int]:

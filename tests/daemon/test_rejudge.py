@@ -51,12 +51,13 @@ def test_unknown_and_doubtful_photos_get_a_second_look_and_the_sure_ones_keep_th
         photo(2, name="doubtful", top3=[{"label": "GENUS5", "confidence": 0.6}], **OLD),
         photo(3, name="unfamiliar", top3=SURE, **{**OLD, "known_score": 0.6}),
         photo(4, name="sure", top3=SURE, **OLD),
+        photo(6, name="by labels", recognised_by="labelled", **{**OLD, "known_score": 0.6}),
         unknown(5, name="new", **{**OLD, "stamps": {"meter_type": "v2"}}),
     ]
     store(database, *(filed(home, row, number) for number, row in enumerate(rows)))
     assert judge_again(home, database) == (3, 3)
     assert types(database) == {
-        "unknown": "NEW1", "doubtful": "NEW1", "unfamiliar": "NEW1", "sure": "GENUS5", "new": "UNKNOWN",
+        "unknown": "NEW1", "doubtful": "NEW1", "unfamiliar": "NEW1", "sure": "GENUS5", "by labels": "GENUS5", "new": "UNKNOWN",
     }  # fmt: skip
 
 
