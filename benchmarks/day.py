@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil  # type: ignore[import-untyped]
+import psutil
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import psutil  # type: ignore[import-untyped]
+import psutil
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
