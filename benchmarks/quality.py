@@ -107,6 +107,8 @@ def compare(data: Path, peers: Path | None, folder: Path) -> None:
         truth = np.array([1.0 if row.tag in each.present else np.nan if row.tag in each.unsure else 0.0 for each in known])
         chosen = np.flatnonzero(row.chosen(truth, kind, source))
         has = truth[chosen] == 1
+        if has.all() or not has.any():
+            continue
         ours = _figure(
             has, np.array([judged[i].scores[row.tag.value] for i in chosen]), [row.tag.value in judged[i].tags for i in chosen]
         )
