@@ -3,7 +3,7 @@
     python -m benchmarks.build_display --data DATA --out FOLDER
 
 Field photos, the boxed photos of other sources that may train, the clear/unclear display crops (the display fills them), drawn
-photos, and without a display: faces (the other half is kept for measuring), drawn walls and drawn sheets of text.
+photos, and without a display: faces (the other half is kept for measuring), drawn walls, sheets of text and clutter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from engine.drawing.paint import Area
 from engine.drawing.wall import draw_cables, draw_wall
 from engine.picture import Pixels
 
-DRAWN, WALLS, SHEETS, FACES = 72, 24, 24, 44
+DRAWN, FACES = 72, 44
+EMPTY = {"wall": 24, "sheet": 24, "clutter": 160}  # clutter stands for whatever else people photograph
 DRAWN_LICENCE = "drawn by this repository"
 
 
@@ -78,11 +79,12 @@ def empty(data: Path, out: Path) -> Iterator[Boxed]:
         link(row, path)
         yield Boxed(path=path, box=None, group=f"face-{row.name}", source="faces", licence=FIELD_LICENCE)
     rng = np.random.default_rng(6)
-    for kind, count in (("wall", WALLS), ("sheet", SHEETS)):
+    draw = {"wall": wall, "sheet": sheet, "clutter": clutter}
+    for kind, count in EMPTY.items():
         for number in range(count):
             path = out / "photos" / f"{kind}-{number}.jpg"
-            save(wall(rng) if kind == "wall" else sheet(rng), path)
-            yield Boxed(path=path, box=None, group=f"{kind}-{number}", source=f"drawn {kind}s", licence=DRAWN_LICENCE)
+            save(draw[kind](rng), path)
+            yield Boxed(path=path, box=None, group=f"{kind}-{number}", source=f"drawn {kind}", licence=DRAWN_LICENCE)
 
 
 def training_faces(data: Path) -> list[Path]:
@@ -113,6 +115,41 @@ def sheet(rng: np.random.Generator) -> Pixels:
         corner, extent = rng.integers(0, 700, 2), rng.integers(60, 420, 2)
         cv2.rectangle(pixels, tuple(map(int, corner)), tuple(map(int, corner + extent)), ink, int(rng.integers(1, 5)))
     return pixels
+
+
+def clutter(rng: np.random.Generator) -> Pixels:
+    """A scene of no meaning: soft light, boxes, discs, lines and rows of bars such as windows and fences make."""
+    width, height = (int(side) for side in rng.integers(400, 800, 2))
+    light = cv2.resize(
+        rng.uniform(0, 255, (*rng.integers(2, 7, 2), 3)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+    )
+    pixels = np.clip(light * rng.uniform(0.2, 1) + rng.uniform(0, 60), 0, 255).astype(np.uint8)
+    for _ in range(int(rng.integers(3, 40))):
+        _thing(rng, pixels)
+    grain = cv2.resize(rng.normal(0, 1, (height // 4, width // 4, 3)).astype(np.float32), (width, height))
+    noisy = np.clip(pixels + grain * rng.uniform(2, 30), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.GaussianBlur(noisy, (0, 0), rng.uniform(0.3, 2.5)), dtype=np.uint8)
+
+
+def _thing(rng: np.random.Generator, pixels: Pixels) -> None:
+    """Draw one thing somewhere, in any colour."""
+    height, width = pixels.shape[:2]
+    colour = tuple(int(level) for level in rng.integers(0, 256, 3))
+    x, y, across, down = (
+        int(rng.integers(low, high)) for low, high in ((0, width), (0, height), (6, width // 2), (6, height // 2))
+    )
+    match rng.choice(["box", "disc", "line", "bars"], p=[0.4, 0.2, 0.2, 0.2]):
+        case "box":
+            cv2.rectangle(pixels, (x, y), (x + across, y + down), colour, -1)
+        case "disc":
+            cv2.ellipse(pixels, (x, y), (across // 2, down // 2), rng.uniform(0, 180), 0, 360, colour, -1)
+        case "line":
+            end = int(rng.integers(0, width)), int(rng.integers(0, height))
+            cv2.line(pixels, (x, y), end, colour, int(rng.integers(1, 14)))
+        case _:
+            step, bar = across // 6 + 4, across // 8 + 2
+            for left in range(x, x + step * int(rng.integers(2, 8)), step):
+                cv2.rectangle(pixels, (left, y), (left + bar, y + down // 2), colour, -1)
 
 
 if __name__ == "__main__":

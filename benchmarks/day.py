@@ -33,7 +33,8 @@ sys.path.insert(0, str(ROOT))
 from daemon.home import Home  # noqa: E402
 from daemon.inbox import look  # noqa: E402
 from daemon.intake import Intake  # noqa: E402
-from daemon.watch import Pace, Watch  # noqa: E402
+from daemon.settling import Pace  # noqa: E402
+from daemon.watch import Watch  # noqa: E402
 from db.database import open_database, sqlite_url  # noqa: E402
 from db.records import counts  # noqa: E402
 from engine.errors import NotAnImage, Truncated  # noqa: E402

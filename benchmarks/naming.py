@@ -89,7 +89,7 @@ def _remember_comparisons() -> None:
             seen[pair] = compared.shared_details(a, b)
         return seen[pair]
 
-    rule.shared_details = remembered  # type: ignore[attr-defined]
+    rule.shared_details = remembered  # type: ignore[attr-defined, assignment]
 
 
 def _askable(field: Field) -> list[str]:

@@ -121,7 +121,7 @@ def compare(data: Path, peers: Path | None, folder: Path) -> None:
         here = np.flatnonzero(kind == label)
         poor = np.mean([judged[i].quality.value == "Poor" for i in here])
         flags = [
-            any(value for key, value in said["cleanvision"][_name(i)].items() if key in _FLAGS)
+            any(value for key, value in said["cleanvision"][_name(int(i))].items() if key in _FLAGS)
             for i in here
             if "cleanvision" in said
         ]

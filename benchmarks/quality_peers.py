@@ -24,10 +24,10 @@ def cpu_s() -> float:
 
 def cleanvision(folder: Path) -> tuple[dict[str, dict[str, float]], float]:
     """Per file its scores (low = the defect) and flags at default settings, and the seconds of processor time."""
-    from cleanvision import Imagelab
+    from cleanvision import Imagelab  # type: ignore[import-not-found]  # lives in the peers' environment
 
     lab = Imagelab(data_path=str(folder))
-    checks = {
+    checks: dict[str, dict[str, float]] = {
         "dark": {},
         "light": {},
         "blurry": {},
@@ -45,7 +45,7 @@ def cleanvision(folder: Path) -> tuple[dict[str, dict[str, float]], float]:
 
 def fastdup(folder: Path) -> tuple[dict[str, dict[str, float]], float]:
     """Per file its statistics, and the seconds of processor time. It sets no flags by itself."""
-    import fastdup as library
+    import fastdup as library  # type: ignore[import-not-found]  # lives in the peers' environment
 
     with tempfile.TemporaryDirectory() as work:
         start = cpu_s()

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
@@ -81,7 +81,7 @@ def _fill(database: Engine, home: Home, args: argparse.Namespace, rng: np.random
     """Rows, embeddings and plates; returns each photo's design. The new photos come last."""
     drawn = [describe_plate(draw_photo(design, design, meter=design, reading=design * 137)[0]) for design in range(args.designs)]
     centres = rng.normal(size=(args.designs, DIMENSIONS))
-    truth = rng.integers(args.designs, size=args.photos)
+    truth: NDArray[np.int64] = rng.integers(args.designs, size=args.photos)
     now = datetime.now(UTC)
     (home.sorted / "clear" / UNKNOWN).mkdir(parents=True, exist_ok=True)
     for start in range(0, args.photos, 500):
@@ -144,7 +144,7 @@ def _prepare(database: Engine, truth: NDArray[np.int64], args: argparse.Namespac
     for rows in _batches(list(zip(first.tolist(), second.tolist(), counts.tolist(), strict=True)), 50_000):
         with Session(database) as session, session.begin():
             pairs = [{"photo_a": a + 1, "photo_b": b + 1, "inliers": count} for a, b, count in rows]
-            session.execute(VerifiedPair.__table__.insert(), pairs)
+            session.execute(insert(VerifiedPair), pairs)
     print(f"{len(first)} pairs verified before")
 
 

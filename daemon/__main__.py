@@ -126,7 +126,8 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
     from daemon.canary import Canary
     from daemon.intake import Intake
     from daemon.judging import Judges
-    from daemon.watch import Pace, Watch
+    from daemon.settling import Pace
+    from daemon.watch import Watch
 
     judges = Judges(_bench(settings), processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)
     try:

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,3 +94,8 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     except OSError as error:  # one unreadable folder must not stop the others
         log.warning("cannot look into %s: %s", readable(folder), error)
         return []
+
+
+def in_inbox_s(seen: Sighting) -> float:
+    """How long a file was in the inbox when it was first seen, in seconds: since its inode last changed, which nobody can set."""
+    return max((time.time_ns() - seen.ctime_ns) / 1e9, 0.0)

@@ -113,6 +113,18 @@ def settle_sources(database: Engine, by_source: dict[str, Sighting], *, absent_i
     return done
 
 
+def held_sources(database: Engine, sightings: list[Sighting], *, absent_is_gone: bool) -> set[Path]:
+    """Files in the inbox that are done with but could not be removed; removed now where that has become possible."""
+    by_source = {seen.source: seen for seen in sightings}
+    with Session(database) as session:
+        rows = [photo for photo in unsettled(session) if photo.source in by_source]
+    if not rows:
+        return set()
+    settle_sources(database, by_source, absent_is_gone=absent_is_gone)
+    sources = {photo.source for photo in rows if is_source_of(photo, by_source[photo.source])}
+    return {by_source[source].path for source in sources if by_source[source].path.exists()}
+
+
 def is_source_of(photo: Photo, seen: Sighting) -> bool:
     """Whether the file in the inbox is the one the row was made from, and not another arrival under its name."""
     return (photo.source, photo.source_inode, photo.source_mtime_ns, photo.size_bytes) == (

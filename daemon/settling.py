@@ -17,6 +17,16 @@ class _Watched:
     next_try_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The waiting times of the watch, in seconds."""
+
+    settle_s: float
+    patience_s: float
+    rescan_s: float
+    min_free_mb: int = 0  # MiB free on the disk below which nothing is taken in
+
+
 class Settling:
     """Remembers what each file looked like. All times are seconds on one monotonic clock, which the caller reads."""
 

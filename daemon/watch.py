@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,15 +18,16 @@ from sqlalchemy.orm import Session
 
 from daemon.canary import Canary
 from daemon.decisions import Filed, Gone, InHand, Known, Taken, Waiting
+from daemon.disk_floor import DiskFloor
 from daemon.hearing import Hearing
 from daemon.home import Home
-from daemon.inbox import Sighting, look
+from daemon.inbox import Sighting, in_inbox_s, look
 from daemon.intake import Intake
 from daemon.judging import wait_ready
-from daemon.recovery import is_source_of, recover, settle_sources
-from daemon.settling import Settling
+from daemon.recovery import held_sources, recover
+from daemon.settling import Pace, Settling
 from daemon.sites import PLAIN_FOLDERS, InboxFolders
-from db.records import beat, unsettled
+from db.records import beat
 from engine.verdict import UNKNOWN
 
 log = logging.getLogger(__name__)
@@ -37,16 +37,6 @@ TICK_S = 0.1  # shortest pause between two looks while a file settles
 RETRY_S = 5.0  # before a file that could not be read or filed is tried again; doubled each time it fails again
 LONGEST_RETRY_S = 300.0
 POLL_S = 2.0  # between looks at an inbox that gives no events
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The waiting times of the watch, in seconds."""
-
-    settle_s: float
-    patience_s: float
-    rescan_s: float
-    min_free_mb: int = 0  # MiB free on the disk below which nothing is taken in
 
 
 class Watch:
@@ -76,7 +66,7 @@ class Watch:
         self._half_done = True  # a crash or a failed step may have left something for `recover`
         self._woken = threading.Event()
         self._hearing: Hearing | None = None
-        self._paused: str | None = None  # why nothing is taken in
+        self._floor = DiskFloor((home.sorted, home.db), pace.min_free_mb)
         self._has_more = False  # a round ended before all that was ready was taken
         self._failures: dict[str, int] = {}  # times in a row that a file could not be dealt with
         self._next_beat_s = 0.0
@@ -144,7 +134,7 @@ class Watch:
         in_hand: list[InHand] = []
         for seen in ready:
             self._has_more = self._clock() > until_s
-            if stop.is_set() or self._has_more or self._is_short_of_space():
+            if stop.is_set() or self._has_more or self._floor.is_reached():
                 break
             judged = self._next_judged(in_hand) if len(in_hand) >= self._width else None
             if begun := self._begin(seen, may_wait=may_wait):
@@ -226,34 +216,13 @@ class Watch:
         if isinstance(taken, Filed) and taken.verdict.meter_type == UNKNOWN:
             self.new_unknowns += 1
 
-    def _is_short_of_space(self) -> bool:
-        """Whether a disk that is written to has less room than it must keep; said once, and once when it is over."""
-        try:
-            free = min(shutil.disk_usage(folder).free for folder in (self._home.sorted, self._home.db))
-        except OSError:  # the disk is away: filing will say so
-            return False
-        short = free < self._pace.min_free_mb * 2**20
-        if short and self._paused is None:
-            log.error("intake pauses: %d MB are free on the disk, min_free_mb is %d", free // 2**20, self._pace.min_free_mb)
-        if not short and self._paused is not None:
-            log.info("intake goes on: %d MB are free on the disk", free // 2**20)
-        self._paused = f"{free // 2**20} MB are free on the disk, min_free_mb is {self._pace.min_free_mb}" if short else None
-        return short
-
     def _held(self, sightings: list[Sighting]) -> set[Path]:
-        """Files that are done with but could not be removed; removed now where that has become possible."""
-        by_source = {seen.source: seen for seen in sightings}
-        with Session(self._database) as session:
-            rows = [photo for photo in unsettled(session) if photo.source in by_source]
-        if not rows:
-            return set()
-        settle_sources(self._database, by_source, absent_is_gone=self._hearing is None or self._hearing.is_whole)
-        sources = {photo.source for photo in rows if is_source_of(photo, by_source[photo.source])}
-        return {by_source[source].path for source in sources if by_source[source].path.exists()}
+        whole = self._hearing is None or self._hearing.is_whole
+        return held_sources(self._database, sightings, absent_is_gone=whole)
 
     def _pause(self, looked_s: float) -> float:
         """Until the next file has settled or the next full look is due, in seconds; looks take at most a tenth of the time."""
-        if self._half_done or self._paused:
+        if self._half_done or self._floor.reason:
             return RETRY_S
         if self._has_more:
             return 0.0
@@ -277,7 +246,7 @@ class Watch:
                 "mode": self._hearing.mode if self._hearing else "polling",
                 "roots": self._hearing.modes if self._hearing else {},
                 "advice": self._hearing.advice if self._hearing else None,
-                "paused": self._paused,
+                "paused": self._floor.reason,
                 "canary": self._canary.detail if self._canary else {},
                 "host": socket.gethostname(),
                 "inbox": str(self._home.inbox),
@@ -291,8 +260,3 @@ class Watch:
     def _observe(self) -> Hearing | None:
         """Where the events come from; a test has none."""
         return Hearing(self._home.inbox, self._woken, self._clock)
-
-
-def in_inbox_s(seen: Sighting) -> float:
-    """How long a file was in the inbox when it was first seen, in seconds: since its inode last changed, which nobody can set."""
-    return max((time.time_ns() - seen.ctime_ns) / 1e9, 0.0)

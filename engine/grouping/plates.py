@@ -31,7 +31,8 @@ class Plate:
     """Features of one photo, K <= 900 of them; K = 0 for a photo without texture.
 
     Attributes:
-        keypoints: (K, 4) float32, the strongest first: x, y, size in pixels of the described picture (about 540 x 570), angle in degrees.
+        keypoints: (K, 4) float32, the strongest first: x, y, size in pixels of the described picture (about 540 x 570),
+            angle in degrees.
         descriptors: (K, 128) uint8, RootSIFT in steps of 1/510.
     """
 

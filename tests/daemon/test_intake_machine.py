@@ -33,7 +33,8 @@ from daemon.home import Home
 from daemon.intake import Intake
 from daemon.near import NearPhotos
 from daemon.retry import Retrying, settle
-from daemon.watch import Pace, Watch
+from daemon.settling import Pace
+from daemon.watch import Watch
 from db.database import open_database, sqlite_url
 from db.retries import refused_ids
 from db.tables import Photo

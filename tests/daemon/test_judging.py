@@ -18,7 +18,8 @@ from daemon.home import Home
 from daemon.inbox import Sighting, look
 from daemon.intake import Intake
 from daemon.judging import Bench, Here, JudgeDied, Judgement, Judges, wait_ready
-from daemon.watch import Pace, Watch
+from daemon.settling import Pace
+from daemon.watch import Watch
 from db.intake_tables import Claim
 from engine.errors import NotAnImage
 from engine.verdict import Verdict

@@ -18,7 +18,8 @@ from daemon.intake import Intake
 from daemon.lock import locked
 from daemon.placing import move
 from daemon.schedule import Schedule
-from daemon.watch import Pace, Watch
+from daemon.settling import Pace
+from daemon.watch import Watch
 from db.jobs import JobKind, ask
 from db.naming import name_photos
 from db.records import beat, service

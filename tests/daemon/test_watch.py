@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import Sighting, look
 from daemon.intake import Intake
-from daemon.settling import Settling
-from daemon.watch import Pace, Watch
+from daemon.settling import Pace, Settling
+from daemon.watch import Watch
 from db.records import service
 from tests.daemon.test_intake import fake_appraise, rows
 from tests.photos import read, write
