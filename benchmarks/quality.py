@@ -11,6 +11,7 @@ their own (benchmarks/requirements.txt); without --peers they are left out.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -76,6 +77,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), metavar="FOLDER")
     parser.add_argument("--peers", type=Path, metavar="PYTHON", help="interpreter that has cleanvision and fastdup")
     parser.add_argument("--speed-only", action="store_true")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="draw defects on every Nth good photo (default: 1)")
     args = parser.parse_args()
     if not (args.data / "quality" / "quality.csv").is_file():
         print(f"skipped: no photos with known defects at {args.data / 'quality'} (give their folder with --data)")
@@ -83,18 +85,21 @@ def main() -> int:
     cv2.setNumThreads(1)
     if not args.speed_only:
         with tempfile.TemporaryDirectory() as folder:
-            compare(args.data, args.peers, Path(folder))
+            compare(args.data, args.peers, Path(folder), args.every)
     for width, height, count in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             print_speed(_resized(args.data / "field" / "photos", Path(folder), width, height, count), args.peers, width, height)
     return 0
 
 
-def compare(data: Path, peers: Path | None, folder: Path) -> None:
-    """Write every photo to `folder`, let all judge those very files, and print a row per slice."""
+def compare(data: Path, peers: Path | None, folder: Path, every: int = 1) -> None:
+    """Write every photo to `folder`, let all judge those very files, and print a row per slice.
+
+    Every real photo is among them; `every` thins out only the good ones on which defects are drawn.
+    """
     known: list[Known] = []
     judged = []
-    for photo in tqdm(_photos(data), desc="judging", disable=None):
+    for photo in tqdm(_photos(data, every), desc="judging", disable=None):
         encoded = cv2.imencode(".png", photo.pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
         (folder / f"{len(known):05d}.png").write_bytes(encoded.tobytes())
         judged.append(judge(measure(photo.pixels), shipped()))
@@ -134,11 +139,12 @@ def compare(data: Path, peers: Path | None, folder: Path) -> None:
 _FLAGS = {"is_blurry_issue", "is_dark_issue", "is_light_issue", "is_low_information_issue"}
 
 
-def _photos(data: Path) -> Iterator[Known]:
+def _photos(data: Path, every: int) -> Iterator[Known]:
     rng = np.random.default_rng(0)
+    bases = itertools.count()
     for photo in real_photos(data):
         yield photo
-        if is_base(photo):
+        if is_base(photo) and next(bases) % every == 0:
             yield from (each for each in spoilt(photo, rng) if each.kind == "drawn")
 
 

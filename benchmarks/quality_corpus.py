@@ -101,7 +101,7 @@ def real_photos(data: Path) -> Iterator[Known]:
             group=f"meter {row['meter_group']}",
             source="field",
             kind="field",
-            good=row["flags"] == "none" and row["sharpness"] == "sharp" and Tag.GLARE not in present,
+            good=row["flags"] == "none" and not present & {Tag.BLURRY, Tag.GLARE},
         )
 
 
