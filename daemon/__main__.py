@@ -136,10 +136,7 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
             home, database, judges.judge, template=settings.file_template, max_bytes=settings.max_bytes, begin=judges.begin,
             keep_best=settings.keep_best, after_filing=hooks.filed,
         )  # fmt: skip
-        pace = Pace(
-            settle_s=settings.settle_s, patience_s=settings.patience_s, rescan_s=settings.rescan_s,
-            min_free_mb=settings.min_free_mb,
-        )  # fmt: skip
+        pace = Pace(settings.settle_s, settings.patience_s, settings.rescan_s, settings.min_free_mb)
         canary = Canary(judges.begin, time.monotonic)
         yield Watch(home, database, intake, pace, folders=_folders(settings), width=judges.width, canary=canary)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,9 +18,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
+from sqlalchemy import update
 
 from daemon.home import Home
 from db.database import open_database
+from db.tables import Service
 from tests.archive import fill
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +32,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PATIENCE_MS = 30_000  # a loaded two-core machine
 SETTLED_MS = 5_000  # after which a layout is what it is
 START_S = 90
+BEAT_S = 2
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
 
@@ -71,10 +75,33 @@ def serve(home: Home, models: Path, port: int) -> Iterator[Pages]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_healthy(process, address)
-        yield Pages(address, home)
+        with _living_watcher(home):
+            yield Pages(address, home)
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@contextmanager
+def _living_watcher(home: Home) -> Iterator[None]:
+    """Signs of life as a daemon gives them, where the archive says that one runs."""
+    over = threading.Event()
+    engine = open_database(f"sqlite:///{home.db}/metersieve.sqlite")
+
+    def beat() -> None:
+        while not over.wait(BEAT_S):
+            with engine.begin() as connection:
+                running = (Service.name == "watcher") & (Service.state == "running")
+                connection.execute(update(Service).where(running).values(beat_at=datetime.now(UTC)))
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        engine.dispose()
 
 
 def _wait_until_healthy(process: subprocess.Popen[str], address: str) -> None:

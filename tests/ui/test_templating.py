@@ -39,6 +39,8 @@ def test_a_hostile_name_is_text_in_every_template_that_shows_it() -> None:
     shown = templates.get_template("overview_latest.html").render(photos=[row])
     shown += templates.get_template("history_table.html").render(
         photos=[row],
+        said=[HOSTILE],
+        kept=[],
         is_new=False,
         inbox="inbox",
         query=HOSTILE,
