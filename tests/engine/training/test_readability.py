@@ -19,7 +19,7 @@ from engine.training.crop_defects import DEFECTS, spoil_crop
 from engine.training.crops import REASONS, as_served, crop_of
 from engine.training.recipe import RECIPES
 from engine.training.train import Order
-from engine.training.train_readability import read_rated, train_readability
+from engine.training.train_readability import CLEAR_FROM, read_rated, train_readability
 from engine.verdict import Reason
 
 SPEC = InputSpec(width=64, height=32)
@@ -86,7 +86,7 @@ def test_a_training_ends_in_a_calibrated_version_with_reasons(tmp_path: Path) ->
     assert (card.view, card.labels) == ("display", ("clear", "unclear"))
     assert card.reasons == tuple(reason.value for reason in REASONS)
     assert card.metrics["out_of_fold"]["auc"] > 0.9
-    assert card.thresholds["clear"] == 0.8
+    assert card.thresholds["clear"] == CLEAR_FROM
     assert card.temperature > 0
 
 
