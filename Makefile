@@ -19,7 +19,7 @@ run: setup
 	@$(PY) -m daemon run --ui
 
 test: setup lint
-	@command -v chromium >/dev/null || .ci/install-browser
+	@.ci/install-tools
 	$(PY) -m pytest
 
 lint: setup

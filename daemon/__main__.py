@@ -51,20 +51,16 @@ def main(argv: list[str] | None = None) -> int:
         home = Home(settings.home).make()
         database = open_database(settings.database_url)
         return int(_RUN[args.command](args, settings, home, database))
-    except (SettingsError, DatabaseError, EngineError) as error:
+    except (SettingsError, DatabaseError, EngineError, OSError) as error:
         print(f"daemon {args.command}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Busy as busy:
         print(f"daemon {args.command}: another process ({busy.pid}) is at work in {args.home or 'this home'}.", file=sys.stderr)
         return EXIT_RUNNING
-    except OSError as error:
-        print(f"daemon {args.command}: {error}", file=sys.stderr)
-        return EXIT_USAGE
 
 
 def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.pages import Pages
-    from daemon.schedule import Schedule
 
     stop = stopped_by_signals()
     arguments = ["--home", str(settings.home)]
@@ -75,6 +71,8 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
         try:
             hooks = _hooks(settings, database)
             with _watch(settings, home, database, hooks) as watch:
+                from daemon.schedule import Schedule  # late, as in `_watch`
+
                 schedule = Schedule(
                     home, database, watch, regroup_arguments=arguments, minutes=settings.regroup_minutes,
                     after_new=settings.regroup_after_new, quiet_s=settings.regroup_quiet_s, template=settings.file_template,
@@ -123,21 +121,23 @@ def _hooks(settings: Settings, database: Engine) -> Hooks:
 @contextmanager
 def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> Iterator[Watch]:
     """Wire the watch: settings, the processes that judge, intake. The processes end with the block."""
-    from daemon.canary import Canary
-    from daemon.intake import Intake
-    from daemon.judging import Judges
-    from daemon.settling import Pace
-    from daemon.watch import Watch
+    from daemon.judging import Judges  # the rest below, while the models load
 
     judges = Judges(_bench(settings), processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)
     try:
-        judges.warm_up()  # a damaged model stops the start, not the first photo
+        judges.open()
+        from daemon.canary import Canary
+        from daemon.intake import Intake
+        from daemon.settling import Pace
+        from daemon.watch import Watch
+
         intake = Intake(
             home, database, judges.judge, template=settings.file_template, max_bytes=settings.max_bytes, begin=judges.begin,
             keep_best=settings.keep_best, after_filing=hooks.filed,
         )  # fmt: skip
         pace = Pace(settings.settle_s, settings.patience_s, settings.rescan_s, settings.min_free_mb)
         canary = Canary(judges.begin, time.monotonic)
+        judges.warm_up()  # a damaged model stops the start, not the first photo
         yield Watch(home, database, intake, pace, folders=_folders(settings), width=judges.width, canary=canary)
     finally:
         judges.close()

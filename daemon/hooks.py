@@ -15,7 +15,6 @@ import subprocess
 import threading
 from collections.abc import Sequence
 
-import httpx
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -73,6 +72,8 @@ class Hooks:
         if self._command:
             self._run(photo_id, row)
         if self._url:
+            import httpx  # loads for a moment, which a daemon without hooks need not wait
+
             answer = httpx.post(
                 self._url, content=row.encode(), headers={"Content-Type": "application/json"}, timeout=self._timeout_s
             )

@@ -81,18 +81,24 @@ class Judges:
 
     def __init__(self, bench: Bench, *, processes: int, timeout_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._lanes = [_Lane(bench, timeout_s, clock) for _ in range(processes)]
+        self._opened: Future[None] | None = None  # of the first
 
     @property
     def width(self) -> int:
         """Photos that are judged at once."""
         return len(self._lanes)
 
+    def open(self) -> Future[None]:
+        """Start the first process; it is done when it has its models."""
+        self._opened = self._lanes[0].open()
+        return self._opened
+
     def warm_up(self) -> None:
         """Wait until the first process has its models, for it may have to convert them; then start the others.
 
         Raises `ModelError` for a damaged model.
         """
-        self._lanes[0].open().result()
+        (self._opened or self.open()).result()
         for lane in self._lanes[1:]:
             lane.open()
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from engine.grouping.layout import lay_out
 from engine.grouping.options import Options
@@ -79,6 +76,8 @@ def _few(pairs: Pairs, options: Options) -> tuple[Groups, Strengths]:
     most = pairs.most_shared()
     usual = np.maximum(np.sqrt(np.outer(most, most)), options.certain)
     apart = 1.0 - np.sqrt(np.minimum(square / usual, 1.0))
+    from scipy.cluster.hierarchy import fcluster, linkage  # as HDBSCAN above
+
     tree = linkage(apart[np.triu_indices(pairs.photos, 1)], method="average")
     return fcluster(tree, options.few_apart, criterion="distance").astype(np.int64), np.ones(pairs.photos)
 
@@ -150,6 +149,9 @@ def _bound(groups: Groups, pairs: Pairs, options: Options) -> Groups:
 
 def _chains(pairs: Pairs, linked: NDArray[np.bool_]) -> Groups:
     """(N,) the connected component of each photo, where `linked` (M,) says which pairs connect."""
+    from scipy.sparse import coo_array  # as HDBSCAN above
+    from scipy.sparse.csgraph import connected_components
+
     edges = (np.ones(int(linked.sum())), (pairs.first[linked], pairs.second[linked]))
     _, components = connected_components(coo_array(edges, shape=(pairs.photos, pairs.photos)), directed=False)
     return np.asarray(components, dtype=np.int64)

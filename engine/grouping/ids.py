@@ -7,7 +7,6 @@ from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 Photo = TypeVar("Photo", bound=Hashable)
 
@@ -24,6 +23,8 @@ def keep_ids(previous: Mapping[Photo, int], found: Mapping[Photo, int], *, first
         found: photo -> id of its group in the new grouping; -1 (noise) is ignored.
         first_fresh: the smallest id that may be given anew.
     """
+    from scipy.optimize import linear_sum_assignment  # loads for half a second, also where nothing is grouped
+
     before = {photo: group for photo, group in previous.items() if group >= 0}
     shared = Counter((before[photo], group) for photo, group in found.items() if group >= 0 and photo in before)
     old = sorted({group for group, _ in shared})

@@ -80,7 +80,7 @@ def test_an_address_gets_the_row_and_its_errors_are_logged_without_it(
             raise httpx.ConnectError(f"cannot reach {url}")
         return httpx.Response(503 if len(posted) == 1 else 200)
 
-    monkeypatch.setattr("daemon.hooks.httpx.post", post)
+    monkeypatch.setattr("httpx.post", post)
     store(database, photo(1), photo(2), photo(3))
     after = hooks(database, url="http://host/SECRET")
     for photo_id in (1, 2, 3):
