@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.picture import Pixels
-from engine.quality.views import Grey, Views, extremes
+from engine.quality.views import Grey, Views
 
 _BLOWN = 250  # grey levels; a JPEG's white is rarely a full 255
 _CRUSHED = 8  # grey levels
@@ -34,18 +34,17 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
 
     The three logits were fitted by logistic regression on free photos and drawn degradations of them; 0 is even odds.
     """
-    histogram = _shares(views.grey_rows)
     low, bright, high = _percentiles(_shares(views.grey_512), (0.01, 0.95, 0.99))
     dark_channel = _dark_channel(views.low)
     spread = float(cv2.meanStdDev(views.grey_rows)[1].item())
     brightness = mean_value(views.rows) / 255 * 100
-    blown = float(histogram[_BLOWN:].sum())
+    blown = _share_above(views.grey_rows, _BLOWN - 1)
     michelson = (high - low) / (high + low + 1)
     return {
         "brightness": brightness,
         "contrast": spread / 127.5 * 100,
         "blown": blown,
-        "crushed": float(histogram[:_CRUSHED].sum()),
+        "crushed": 1 - _share_above(views.grey_rows, _CRUSHED - 1),
         "range": float(high - low),
         "bright_end": float(bright),
         "black_end": float(low),
@@ -60,7 +59,13 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
 
 def mean_value(pixels: Pixels) -> float:
     """Mean of HSV's V (the largest of the three channels), 0..255."""
-    return float(cv2.mean(extremes(pixels)[1])[0])
+    red, green, blue = cv2.split(pixels)
+    return float(cv2.mean(cv2.max(cv2.max(red, green), blue))[0])
+
+
+def _share_above(grey: Grey, level: int) -> float:
+    """Share of pixels brighter than `level`: two of them cost half of a histogram."""
+    return cv2.countNonZero(cv2.threshold(grey, level, 255, cv2.THRESH_BINARY)[1]) / grey.size
 
 
 def _shares(grey: Grey) -> NDArray[np.float64]:

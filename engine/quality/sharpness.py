@@ -45,7 +45,7 @@ def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float
         "reblur": reblur,
         "directional_sharpness": log((_least_direction(views.grey_512) + 1) / squared_range),
         "gradient": log(_mean_gradient(views.grey_512) + 0.5),
-        "block_contrast": log(float(np.percentile(_block_deviations(views.grey_512), 90)) + 1),
+        "block_contrast": log(percentile(_block_deviations(views.grey_512), 90) + 1),
         "coarse_detail": log(_block_sharpness(views.grey_256) + 1),
         "blur": -1.54 * relative + 6.28 * reblur - 8.74,
     }
@@ -63,6 +63,19 @@ def block_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
+def percentile(values: NDArray[np.float32], place: float) -> float:
+    """The `place` (0..100) percentile between two neighbours, as numpy's, whose own costs ten times as much on few blocks."""
+    order = np.sort(values, axis=None)
+    at = (order.size - 1) * place / 100
+    low, high = float(order[int(at)]), float(order[min(int(at) + 1, order.size - 1)])
+    return low + (high - low) * (at % 1)
+
+
+def sixteenths(grey: Grey) -> NDArray[np.int16]:
+    """Sixteenths of a grey level, so that rounding a mean does not pass for detail."""
+    return grey.astype(np.int16) << 4  # a third of the price of cv2.multiply by a number
+
+
 def _laplacian(grey: Grey, rows: slice) -> tuple[float, float]:
     """Sum and sum of squares."""
     seen = cv2.Laplacian(grey, cv2.CV_16S)[rows]
@@ -71,18 +84,18 @@ def _laplacian(grey: Grey, rows: slice) -> tuple[float, float]:
 
 def _block_sharpness(grey: Grey) -> float:
     laplacian = cv2.Laplacian(grey, cv2.CV_32F)
-    return float(np.percentile(block_means(laplacian * laplacian, _BLOCK), 90))
+    return percentile(block_means(laplacian * laplacian, _BLOCK), 90)
 
 
 def _least_direction(grey: Grey) -> float:
     """Of the squared second derivatives along 0, 45, 90 and 135 degrees, the least 90th percentile over blocks."""
-    smooth = cv2.GaussianBlur(cv2.multiply(grey, 16, dtype=cv2.CV_16S), (7, 7), 1.0)
+    smooth = cv2.GaussianBlur(sixteenths(grey), (7, 7), 1.0)
     along = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, scale=1 / 16)
     across = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, scale=1 / 16)
     mixed = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, scale=1 / 16)
     half = (along + across) / 2
     directions = (along, across, half + mixed, half - mixed)
-    return min(float(np.percentile(block_means(cv2.multiply(each, each), _BLOCK), 90)) for each in directions)
+    return min(percentile(block_means(cv2.multiply(each, each), _BLOCK), 90) for each in directions)
 
 
 def _mean_gradient(grey: Grey) -> float:
@@ -99,9 +112,9 @@ def _block_deviations(grey: Grey) -> NDArray[np.float32]:
 
 
 def _reblur(grey: Grey) -> float:
-    """Crete's ratio. Sixteenths of a grey level, so that rounding the box blur does not pass for detail."""
+    """Crete's ratio."""
     across, down = grey[::2], np.ascontiguousarray(grey[:, ::2])  # lines do not mix: every other one says the same
-    return max(_reblur_along(cv2.multiply(lines, 16, dtype=cv2.CV_16S), axis) for lines, axis in ((across, 1), (down, 0)))
+    return max(_reblur_along(sixteenths(lines), axis) for lines, axis in ((across, 1), (down, 0)))
 
 
 def _reblur_along(fine: NDArray[np.int16], axis: int) -> float:
@@ -110,6 +123,6 @@ def _reblur_along(fine: NDArray[np.int16], axis: int) -> float:
     blurred = cv2.blur(fine, (9, 1) if axis else (1, 9))
     before, after = ((slice(None), slice(1, None)), (slice(None), slice(-1))) if axis else (slice(1, None), slice(-1))
     sharp_steps = cv2.absdiff(fine[before], fine[after])
-    lost = cv2.max(cv2.subtract(sharp_steps, cv2.absdiff(blurred[before], blurred[after])), 0)
+    left = cv2.min(sharp_steps, cv2.absdiff(blurred[before], blurred[after]))
     total = cv2.sumElems(sharp_steps)[0]
-    return float((total - cv2.sumElems(lost)[0]) / total) if total > 0 else 0.0
+    return float(cv2.sumElems(left)[0] / total) if total > 0 else 0.0

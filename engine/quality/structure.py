@@ -70,9 +70,9 @@ def _flooded(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
     flood = smooth.copy()
     flood[1:-1, 1:-1] = -1
     square = np.ones((3, 3), np.uint8)
-    for _ in range(_GLARE_STEPS):
+    for step in range(_GLARE_STEPS):
         grown = cv2.min(cv2.dilate(flood, square), smooth)
-        if np.array_equal(grown, flood):
+        if step % 8 == 0 and np.array_equal(grown, flood):  # looking costs as much as growing, and more steps change nothing
             break
         flood = grown
     return flood
@@ -83,8 +83,8 @@ def _grey_field(pixels: Pixels) -> float:
     if height < 2 or width < 2:
         return 0.0
     step = max(1, ceil(sqrt(height * width / _BROKEN_SAMPLES)))
-    here = np.ascontiguousarray(pixels[:-1:step, :-1:step])
-    beside = np.ascontiguousarray(pixels[1::step, 1::step])
+    columns = np.arange(0, width - 1, step)  # taken by number: numpy copies a strided slice of colours at a third of the speed
+    here, beside = pixels[:-1:step].take(columns, axis=1), pixels[1::step].take(columns + 1, axis=1)
     grey = cv2.inRange(here, (125, 125, 125), (131, 131, 131))
     equal = cv2.inRange(cv2.absdiff(here, beside), (0, 0, 0), (1, 1, 1))
     return float(cv2.countNonZero(cv2.bitwise_and(grey, equal)) / grey.size)

@@ -117,3 +117,4 @@ def test_every_tiny_size_is_measured() -> None:
         for width in range(1, 9):
             numbers = measure(np.ascontiguousarray(noise[:height, :width]))
             assert all(math.isfinite(number) for number in numbers.values()), (height, width)
+            assert 0 <= numbers["reblur"] <= 1, (height, width)
