@@ -44,6 +44,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(ROOT, description="folder that holds inbox/, sorted/ and db/")
     database: str = Field("", description="SQLAlchemy URL; empty = SQLite in home/db")
+    sqlite_journal: Literal["wal", "truncate"] = Field(
+        "wal", description="SQLite's journal: wal needs a local disk, truncate also works on a network share, slower"
+    )
     models_dir: Path = Field(ROOT / "models", description="folder of the model bundles")
     cache_dir: Path = Field(ROOT / ".cache", description="folder for what can be made again, such as compiled models")
 

@@ -21,6 +21,7 @@ from daemon.lock import Busy, locked
 from daemon.running import greet, stopped_by_signals
 from daemon.sites import InboxFolders, check_folders
 from db.database import DatabaseError, open_database
+from db.journal import Journal
 from engine.errors import EngineError
 from settings import Settings, SettingsError, load_settings
 
@@ -49,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         if problem := check_folders(settings.inbox_folders):
             raise SettingsError(f"inbox_folders = {settings.inbox_folders!r}: {problem}.")
         home = Home(settings.home).make()
-        database = open_database(settings.database_url)
+        database = open_database(settings.database_url, Journal(settings.sqlite_journal))
         return int(_RUN[args.command](args, settings, home, database))
     except (SettingsError, DatabaseError, EngineError, OSError) as error:
         print(f"daemon {args.command}: {error}", file=sys.stderr)

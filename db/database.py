@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +13,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 import db.group_tables
 import db.intake_tables
 import db.model_tables
 import db.quality_tables  # noqa: F401 - their tables belong to the schema
+from db.journal import Journal, network_file_system
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _migrate_once = threading.Lock()  # Alembic's context is module-global
@@ -32,17 +37,18 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path.absolute().as_posix()}"
 
 
-def open_database(url: str) -> Engine:
-    """Connect, bring the schema up to date, and return the engine.
+def open_database(url: str, journal: Journal = Journal.WAL) -> Engine:
+    """Connect, bring the schema up to date, and return the engine; `journal` is SQLite's.
 
-    Raises `DatabaseError` when the file or server cannot be reached, or was made by a newer version.
+    Raises `DatabaseError` when the file or server cannot be reached, was made by a newer version, or is an SQLite file with
+    a write-ahead log on a network file system.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    engine = create_engine(url, execution_options={"journal": journal})
     if parsed.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _set_sqlite_pragmas)
+        if parsed.database and parsed.database != ":memory:":
+            _make_folder(Path(parsed.database).parent, journal)
+        event.listen(engine, "connect", partial(_set_sqlite_pragmas, journal))
     try:
         _migrate(engine)
     except SQLAlchemyError as error:
@@ -54,10 +60,45 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
+@contextmanager
+def quick_session(database: Engine) -> Iterator[Session]:
+    """One transaction that does not wait for the disk: it survives the death of this process, a power cut perhaps not.
+
+    For what is found out again after a power cut, and never for what something irrevocable is done upon.
+    """
+    if database.dialect.name != "sqlite":
+        with Session(database) as session, session.begin():
+            session.execute(text("SET LOCAL synchronous_commit TO OFF"))
+            yield session
+    elif database.get_execution_options()["journal"] != Journal.WAL:  # without the log, not waiting can spoil the file
+        with Session(database) as session, session.begin():
+            yield session
+    else:
+        with database.connect() as connection:
+            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+            connection.commit()
+            try:
+                with Session(connection) as session, session.begin():
+                    yield session
+            finally:
+                connection.exec_driver_sql("PRAGMA synchronous=FULL")
+
+
+def _make_folder(folder: Path, journal: Journal) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    kind = network_file_system(folder)
+    if kind is not None and journal is Journal.WAL:
+        raise DatabaseError(
+            f"{folder} is on a network file system ({kind}), where SQLite's write-ahead log can be spoiled. Put the database on "
+            'a local disk (database = "sqlite:////a/local/folder/metersieve.sqlite"), use PostgreSQL, or, where one machine at a '
+            'time uses it, set sqlite_journal = "truncate", which is slower.'
+        )
+
+
+def _set_sqlite_pragmas(journal: Journal, connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout=30000")  # milliseconds
-    cursor.execute("PRAGMA journal_mode=WAL")  # the pages read while the daemon writes
+    cursor.execute(f"PRAGMA journal_mode={journal}")
     cursor.execute("PRAGMA synchronous=FULL")  # the inbox file is removed after the commit: the commit must be on disk
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()

@@ -46,13 +46,14 @@ def _serve(settings: Settings) -> int:
     from tzlocal import get_localzone
 
     from db.database import DatabaseError, open_database
+    from db.journal import Journal
     from engine.picture import Limits
     from engine.recognition import Rule
     from ui.app import create_app
     from ui.judging import PhotoJudge
 
     try:
-        engine = open_database(settings.database_url)
+        engine = open_database(settings.database_url, Journal(settings.sqlite_journal))
     except DatabaseError as error:
         print(error, file=sys.stderr)
         return 2
