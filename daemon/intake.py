@@ -1,37 +1,29 @@
 """The main job: a photo that lies in the inbox is judged, filed and recorded, and is never in two places or in none.
 
-Order, each step on the disk before the next: intent row -> file at its place -> row says so -> source removed.
-`daemon.recovery` finishes whatever a crash leaves between two of these.
+What is decided here is carried out by `daemon.filing`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import PurePosixPath
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from daemon import arrival as arrivals
-from daemon.decisions import Decision, Duplicate, Filed, Gone, InHand, Known, Refused, Taken, Waiting, history_line
-from daemon.destinations import DUPLICATES, Place, filed_folder, refused_folder
+from daemon.decisions import Decision, Duplicate, Filed, Gone, InHand, Known, Refused, Taken, Waiting
+from daemon.filing import Filing
 from daemon.home import Home
 from daemon.inbox import Sighting
 from daemon.judging import Begin, Here, JudgeDied
-from daemon.naming import free_path
-from daemon.near import NearPhotos
-from daemon.placing import SourceChanged, place, remove_source
-from daemon.recovery import drop_replaced
 from db.claims import claim, count_death, release, tries
-from db.near import put_all_but_the_best_aside, write_signature
-from db.records import Arrival, filed_photo, intend, known_file, shorter_arrivals, write_embedding, write_verdict
-from db.retries import plan_retry
-from db.tables import Outcome, Photo
+from db.database import quick_session
+from db.records import filed_photo, known_file, shorter_arrivals
+from db.tables import Photo
 from engine.errors import PictureError
 from engine.verdict import Verdict
 
@@ -62,19 +54,15 @@ class Intake:
         keep_best: bool = False,
         after_filing: Callable[[int], None] = lambda photo_id: None,
     ) -> None:
-        self._home = home
         self._database = database
         self._begin: Begin = begin or (lambda data, site: Here(partial(appraise, data)))
-        self._template = template
         self._max_bytes = max_bytes
-        self._near = NearPhotos()
-        self._keep_best = keep_best
-        self._after_filing = after_filing  # told the photo's id when nothing can be lost any more; must not wait or fail
+        self._filing = Filing(home, database, template=template, keep_best=keep_best, after_filing=after_filing)
 
     def take(self, seen: Sighting, *, may_wait: bool, now: datetime | None = None) -> Taken:
         """Deal with one file that has settled. With `may_wait`, a file that looks unfinished is left where it is."""
         begun = self.begin(seen, may_wait=may_wait, now=now)
-        return self.finish(begun, now=now) if isinstance(begun, InHand) else begun
+        return self.finish([begun], now=now)[0] if isinstance(begun, InHand) else begun
 
     def begin(self, seen: Sighting, *, may_wait: bool, now: datetime | None = None) -> InHand | Waiting | Gone | Known:
         """Read one file that has settled and hand it to the engine."""
@@ -93,31 +81,42 @@ class Intake:
             completes = _completes(session, read)
         judgement, is_blank = None, read.data is not None and not read.data[:512].strip(b"\0")
         if decision is None and read.data is not None:
-            with Session(self._database) as session, session.begin():  # before the work: what never ends is seen
+            with quick_session(self._database) as session:  # before the work: what ends this process is seen
                 claim(session, read.arrival, now or datetime.now(UTC))
             judgement = self._begin(read.data, read.arrival.site)
         return InHand(seen, read.arrival, may_wait, completes, judgement, decision, is_blank)
 
-    def finish(self, in_hand: InHand, *, now: datetime | None = None) -> Taken:
-        """Decide on a file in hand, waiting for the engine where it is not ready, and carry that out."""
-        decision = in_hand.decision or self._decide(in_hand)
-        if isinstance(decision, Waiting):
-            return decision
-        if in_hand.may_wait and isinstance(decision, Refused) and decision.unfinished:
-            with Session(self._database) as session, session.begin():
-                release(session, in_hand.arrival)
-            return Waiting(f"{in_hand.seen.source}: {decision.detail}")
-        return self._carry_out(in_hand, decision, now or datetime.now(UTC))
+    def finish(self, in_hand: Sequence[InHand], *, now: datetime | None = None) -> list[Taken]:
+        """Decide on files in hand, waiting for the engine where it is not ready, and carry that out; in the same order."""
+        taken: dict[int, Taken] = {}
+        trays: list[dict[int, tuple[InHand, Decision]]] = []
+        for place, each in enumerate(in_hand):
+            decision = each.decision or self._decide(each)
+            if isinstance(decision, Waiting):
+                taken[place] = decision
+            elif each.may_wait and isinstance(decision, Refused) and decision.unfinished:
+                self._let_wait(each)
+                taken[place] = Waiting(f"{each.seen.source}: {decision.detail}")
+            else:
+                _tray_for(each, trays)[place] = each, decision
+        for tray in trays:
+            ended = self._filing.file(list(tray.values()), now or datetime.now(UTC))
+            taken |= dict(zip(tray, ended, strict=True))
+        return [taken[place] for place in range(len(in_hand))]
+
+    def _let_wait(self, in_hand: InHand) -> None:
+        with quick_session(self._database) as session:
+            release(session, in_hand.arrival)
 
     def count_death(self, in_hand: InHand) -> None:
         """The judge died of this file: written down, for three deaths make it poison."""
-        with Session(self._database) as session, session.begin():
+        with quick_session(self._database) as session:
             count_death(session, in_hand.arrival)
 
     def _recognise(self, seen: Sighting, photo_id: int) -> Known:
         with Session(self._database) as session, session.begin():
             session.get_one(Photo, photo_id).source_removed = False
-        self._remove_source(seen, photo_id)
+        self._filing.remove([(seen, photo_id)])
         return Known(photo_id)
 
     def _decide_unjudged(self, session: Session, read: arrivals.Read) -> Decision | None:
@@ -146,108 +145,19 @@ class Intake:
             return Refused("engine_error", "The engine failed on this photo; the log says how. Report it with the photo.")
         return Filed(verdict, judged_ms)
 
-    def _carry_out(self, in_hand: InHand, decision: Decision, now: datetime) -> Taken:
-        seen, arrival = in_hand.seen, in_hand.arrival
-        try:
-            photo_id, path = self._intend(in_hand, decision, now)
-        except IntegrityError:  # another file of the same bytes was filed since we looked
-            with Session(self._database) as session:
-                original = filed_photo(session, arrival.sha256)
-            if original is None:
-                raise
-            return self._carry_out(in_hand, Duplicate(original.id), now)
-        try:
-            self._place(seen, arrival, photo_id, path)
-        except (SourceChanged, FileNotFoundError):
-            self._withdraw(photo_id)
-            return Waiting(f"{arrival.source} changed while it was filed")
-        except OSError as error:
-            self._withdraw(photo_id)
-            log.error("%s cannot be filed: %s", arrival.source, error)
-            return Waiting(f"{arrival.source} cannot be filed: {error.strerror}")
-        self._settle(seen, photo_id)
-        log.info("%s", history_line(arrival, decision, path))
-        if isinstance(decision, Filed):
-            self._after_filing(photo_id)
-        return decision
 
-    def _intend(self, in_hand: InHand, decision: Decision, now: datetime) -> tuple[int, str]:
-        """Commit the intent: everything that will be known of the photo, and where it will be."""
-        arrival = in_hand.arrival
-        match decision:
-            case Filed(verdict=verdict):
-                place = Place(
-                    clarity=verdict.clarity.value if verdict.clarity else None,
-                    meter_type=verdict.meter_type,
-                    group_id=None,
-                    quality=verdict.quality.value,
-                    site=arrival.site,
-                    received_at=now,
-                )
-                outcome, folder = Outcome.FILED, filed_folder(place, self._template)
-            case Duplicate():
-                outcome, folder = Outcome.DUPLICATE, DUPLICATES
-            case Refused(reason=reason):
-                outcome, folder = Outcome.REFUSED, refused_folder(reason)
-        with Session(self._database) as session, session.begin():
-            path = free_path(self._home, session, "sorted" / folder, arrival.name)
-            photo = intend(arrival, outcome=outcome, path=path, now=now)
-            photo.replaces_id = in_hand.completes
-            release(session, arrival)
-            match decision:
-                case Filed(verdict=verdict, judged_ms=judged_ms):
-                    write_verdict(photo, verdict, judged_ms=judged_ms)
-                case Duplicate(original_id=original_id):
-                    photo.original_id = original_id
-                case Refused(reason=reason, detail=detail):
-                    photo.reason, photo.detail = reason, detail
-            session.add(photo)
-            session.flush()
-            if isinstance(decision, Filed):
-                write_embedding(session, photo, decision.verdict)
-                self._link_near(session, photo, decision.verdict)
-            elif isinstance(decision, Refused):
-                plan_retry(photo, now)
-            return photo.id, path
+def _tray_for(in_hand: InHand, trays: list[dict[int, tuple[InHand, Decision]]]) -> dict[int, tuple[InHand, Decision]]:
+    """The first tray without its bytes and its name: the second of two that are the same must find the first one filed."""
 
-    def _link_near(self, session: Session, photo: Photo, verdict: Verdict) -> None:
-        """Say which earlier photo shows nearly the same picture, before this one can be found itself."""
-        if verdict.signature is not None:
-            photo.near_of = self._near.earliest_near(session, verdict.signature)
-            write_signature(session, photo, verdict.signature)
+    def is_apart(other: InHand) -> bool:
+        one, two = in_hand.arrival, other.arrival
+        return one.sha256 != two.sha256 and one.source != two.source
 
-    def _place(self, seen: Sighting, arrival: Arrival, photo_id: int, path: str) -> None:
-        while True:
-            try:
-                place(seen, self._home.root / path, sha256=arrival.sha256)
-                return
-            except FileExistsError:  # someone else took the name since: say the next one first, then try it
-                with Session(self._database) as session, session.begin():
-                    photo = session.get_one(Photo, photo_id)
-                    photo.path = path = free_path(self._home, session, PurePosixPath(path).parent, arrival.name)
-
-    def _withdraw(self, photo_id: int) -> None:
-        with Session(self._database) as session, session.begin():
-            session.delete(session.get_one(Photo, photo_id))
-
-    def _settle(self, seen: Sighting, photo_id: int) -> None:
-        with Session(self._database) as session, session.begin():
-            photo = session.get_one(Photo, photo_id)
-            photo.outcome = photo.intended
-            photo.filed_at = now = datetime.now(UTC)
-            drop_replaced(self._home, session, photo)
-            if self._keep_best and photo.near_of is not None:
-                put_all_but_the_best_aside(session, photo, now)
-        self._remove_source(seen, photo_id)
-
-    def _remove_source(self, seen: Sighting, photo_id: int) -> None:
-        try:
-            remove_source(seen)
-        except OSError as error:  # a read-only inbox: the row remembers which file it was
-            log.warning("%s is filed but cannot be removed from the inbox: %s", seen.source, error.strerror)
-            return
-        with Session(self._database) as session, session.begin():
-            session.get_one(Photo, photo_id).source_removed = True
+    for tray in trays:
+        if all(is_apart(other) for other, _ in tray.values()):
+            return tray
+    trays.append({})
+    return trays[-1]
 
 
 def _completes(session: Session, read: arrivals.Read) -> int | None:

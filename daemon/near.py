@@ -21,10 +21,19 @@ class NearPhotos:
 
     def earliest_near(self, session: Session, bits: bytes) -> int | None:
         """The id of the earliest photo that shows nearly the same picture, or None."""
+        self.read_new(session)
+        return self.earliest_near_read(session, bits)
+
+    def earliest_near_read(self, session: Session, bits: bytes) -> int | None:
+        """The same among the photos that were read: for several in a row, between which nothing is filed."""
         with self._lock:
-            self._read_new(session)
             found = self._index.nearest(bits)
         return earliest_of(session, found[0]) if found else None
+
+    def read_new(self, session: Session) -> None:
+        """Read what was filed since."""
+        with self._lock:
+            self._read_new(session)
 
     def _read_new(self, session: Session) -> None:
         unfinished = first_unfinished(session)  # asked first: what ends meanwhile is read again next time

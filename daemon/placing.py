@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def place(seen: Sighting, target: Path, *, sha256: str) -> None:
 
     On one file system this is a hard link, else a copy. Raises `FileExistsError` if something is at `target`, and
     `SourceChanged` if the source is no longer that very file, or somebody writes it. Whatever is raised, nothing is left.
+    The new name is on the disk when the caller has synced its folder.
     """
     make_folder(target.parent)
     linked = _link(seen.path, target)
@@ -32,18 +34,30 @@ def place(seen: Sighting, target: Path, *, sha256: str) -> None:
     try:
         if linked:
             _check(seen, target)
-        sync_folder(target.parent)
     except (OSError, SourceChanged):  # the caller will forget the target: no file without a row
         target.unlink(missing_ok=True)
         raise
 
 
-def remove_source(seen: Sighting) -> None:
-    """Remove a filed file from the inbox, unless another has come under its name since."""
-    with suppress(FileNotFoundError):
-        if seen.is_still(seen.path.lstat()):
-            seen.path.unlink()
-            sync_folder(seen.path.parent)
+def remove_sources(sources: Sequence[Sighting]) -> dict[Path, OSError]:
+    """Remove filed files from the inbox, except where another has come under the name since; returns which could not be."""
+    failed: dict[Path, OSError] = {}
+    for seen in sources:
+        try:
+            if seen.is_still(seen.path.lstat()):
+                seen.path.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            failed[seen.path] = error
+    for folder in {seen.path.parent for seen in sources if seen.path not in failed}:
+        try:
+            sync_folder(folder)
+        except FileNotFoundError:  # the sender removed the folder too
+            pass
+        except OSError as error:
+            failed |= {seen.path: error for seen in sources if seen.path.parent == folder}
+    return failed
 
 
 def move(path: Path, target: Path) -> None:

@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import Sighting
 from daemon.lock import Busy, locked
-from daemon.placing import TEMPORARY, remove_source, sha256_of, sync_folder
-from db.records import int64, moving, replace_references, unfinished, unsettled
+from daemon.placing import TEMPORARY, remove_sources, sha256_of, sync_folder
+from db.records import int64, moving, replace_references, unfinished, unsettled, withdraw
 from db.tables import Photo
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def _finish_intents(home: Home, session: Session, by_source: dict[str, Sighting]
             drop_replaced(home, session, photo)
         else:
             _release(photo, target, by_source.get(photo.source))
-            session.delete(photo)
+            withdraw(session, photo)
     return len(rows)
 
 
@@ -97,20 +97,18 @@ def settle_sources(database: Engine, by_source: dict[str, Sighting], *, absent_i
 
     Without `absent_is_gone` a source that is not seen is left open: the inbox itself may be away.
     """
-    done = 0
     with Session(database) as session, session.begin():
-        for photo in unsettled(session):
-            seen = by_source.get(photo.source)
-            if seen is None and not absent_is_gone:
-                continue
-            if seen is not None and is_source_of(photo, seen):
-                try:
-                    remove_source(seen)
-                except OSError:  # a read-only inbox: the row goes on remembering the file
-                    continue
+        seen = {photo: by_source.get(photo.source) for photo in unsettled(session)}
+        sources = {photo: sighting for photo, sighting in seen.items() if sighting is not None and is_source_of(photo, sighting)}
+        failed = remove_sources(list(sources.values()))  # in a read-only inbox the row goes on remembering the file
+        done = [
+            photo
+            for photo, sighting in seen.items()
+            if (sighting is not None or absent_is_gone) and not (photo in sources and sources[photo].path in failed)
+        ]
+        for photo in done:
             photo.source_removed = True
-            done += 1
-    return done
+        return len(done)
 
 
 def held_sources(database: Engine, sightings: list[Sighting], *, absent_is_gone: bool) -> set[Path]:

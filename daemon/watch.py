@@ -27,6 +27,7 @@ from daemon.judging import wait_ready
 from daemon.recovery import held_sources, recover
 from daemon.settling import Pace, Settling
 from daemon.sites import PLAIN_FOLDERS, InboxFolders
+from daemon.tray import TRAY_S, Tray
 from db.records import beat
 from engine.verdict import UNKNOWN
 
@@ -132,20 +133,22 @@ class Watch:
         ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock())
         until_s, self._has_more = self._clock() + within_s, False
         in_hand: list[InHand] = []
+        tray = Tray(self._clock)
         for seen in ready:
             self._has_more = self._clock() > until_s
             if stop.is_set() or self._has_more or self._floor.is_reached():
                 break
-            judged = self._next_judged(in_hand) if len(in_hand) >= self._width else None
+            if len(in_hand) >= self._width:
+                tray.put(self._next_judged(in_hand, tray))
             if begun := self._begin(seen, may_wait=may_wait):
                 in_hand.append(begun)
-            if judged is not None:  # after the next was begun: the judge works while this one is filed
-                self._finish(judged)
+            if tray.is_due():  # after the next was begun: the judge works while these are filed
+                self._file(tray)
             self._recover()
             self._beat_if_due()
         while in_hand:
-            self._finish(self._next_judged(in_hand))
-            self._recover()
+            tray.put(self._next_judged(in_hand, tray))
+        self._file(tray)
 
     def _forget_all_but(self, sources: set[str]) -> None:
         """Files that vanish while they wait must not be remembered for months."""
@@ -153,11 +156,12 @@ class Watch:
             for source in remembered.keys() - sources:
                 del remembered[source]
 
-    def _next_judged(self, in_hand: list[InHand]) -> InHand:
+    def _next_judged(self, in_hand: list[InHand], tray: Tray) -> InHand:
         """The first that is ready, whichever: one that hangs must not hold up the others."""
         waiting = [each.judgement for each in in_hand if each.judgement is not None]
         while not any(each.is_ready() for each in in_hand):
-            wait_ready(waiting, BEAT_S)
+            if not wait_ready(waiting, TRAY_S):
+                self._file(tray)
             self._beat_if_due()
         judged = next(each for each in in_hand if each.is_ready())
         in_hand.remove(judged)
@@ -181,15 +185,19 @@ class Watch:
         self._took(seen, begun)
         return None
 
-    def _finish(self, in_hand: InHand) -> None:
-        try:
-            taken = self._intake.finish(in_hand)
-        except Exception as error:
-            self._fail(in_hand.seen, error)
-            return
-        if self._canary is not None and in_hand.judgement is not None and isinstance(taken, Filed):
-            self._canary.rest()
-        self._took(in_hand.seen, taken)
+    def _file(self, tray: Tray) -> None:
+        for together in tray.empty(apart=self._failures.keys()):
+            try:
+                taken = self._intake.finish(together)
+            except Exception as error:
+                for each in together:
+                    self._fail(each.seen, error)
+                self._recover()
+                continue
+            for each, what in zip(together, taken, strict=True):
+                if self._canary is not None and each.judgement is not None and isinstance(what, Filed):
+                    self._canary.rest()
+                self._took(each.seen, what)
 
     def _fail(self, seen: Sighting, error: Exception) -> None:
         """Disk full, database locked, a bug: nothing is lost, the others go on, this one is tried again."""

@@ -19,7 +19,7 @@ VERSION = f"gradient-{GRID}"  # of the signatures; those of two versions are nev
 def write_signature(session: Session, photo: Photo, bits: bytes | None) -> None:
     """Keep the photo's signature; None (too even to be told from another) is kept out."""
     if bits is not None:
-        session.merge(SignatureRow(photo_id=photo.id, version=VERSION, bits=bits))
+        session.add(SignatureRow(photo_id=photo.id, version=VERSION, bits=bits))
 
 
 def signatures_after(session: Session, photo_id: int) -> Sequence[tuple[int, bytes]]:

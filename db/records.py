@@ -93,6 +93,12 @@ def intend(arrival: Arrival, *, outcome: Outcome, path: str, now: datetime) -> P
     )
 
 
+def withdraw(session: Session, photo: Photo) -> None:
+    """Forget an intent that was not carried out; a photo beside it may have been linked to it already. The caller commits."""
+    session.execute(update(Photo).where(Photo.near_of == photo.id).values(near_of=None))
+    session.delete(photo)
+
+
 def write_verdict(photo: Photo, verdict: Verdict, *, judged_ms: float) -> None:
     """The current verdict, as columns. A person's label is not touched by it."""
     photo.width, photo.height, photo.judged_ms = verdict.width, verdict.height, judged_ms

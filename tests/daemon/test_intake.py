@@ -102,7 +102,7 @@ def test_a_name_taken_by_somebody_else_at_the_last_moment_is_left_alone(
             write(target.parent, {"a.jpg": b"not ours"})
         place(source, target, **identity)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("daemon.intake.place", beaten_to_it)
+    monkeypatch.setattr("daemon.filing.place", beaten_to_it)
     write(home.inbox, {"a.jpg": b"ours"})
     take_all(intake, home)
     assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"not ours", "clear/ACME_1/a (2).jpg": b"ours"}
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_photo_in_the_inbox(
 
     write(home.inbox, {"a.jpg": b"sharp"})
     with monkeypatch.context() as patched:
-        patched.setattr("daemon.intake.place", full)
+        patched.setattr("daemon.filing.place", full)
         assert take_all(intake, home)["a.jpg"] == Waiting("a.jpg cannot be filed: No space left on device")
     assert (read(home.inbox), rows(database)) == ({"a.jpg": b"sharp"}, [])
     assert isinstance(take_all(intake, home)["a.jpg"], Filed)
@@ -237,7 +237,7 @@ def test_a_photo_that_comes_under_the_same_name_while_the_first_is_filed_is_not_
 
     write(home.inbox, {"a.jpg": b"first"})
     with monkeypatch.context() as patched:
-        patched.setattr("daemon.intake.place", then_replaced)
+        patched.setattr("daemon.filing.place", then_replaced)
         take_all(intake, home)
     assert read(home.inbox) == {"a.jpg": b"second"}
     take_all(intake, home)
@@ -259,7 +259,8 @@ def test_numbers_of_64_bits_from_a_file_system_can_be_recorded(home: Home, datab
         source="a.jpg", name="a.jpg", site=None, inode=number, mtime_ns=number, ctime_ns=number, size=1, sha256="0" * 64
     )
     seen = Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, number, number)
-    intake._intend(InHand(seen, arrival, False, None, None, None, False), Refused("empty", ""), datetime.now(UTC))
+    in_hand = InHand(seen, arrival, False, None, None, None, False)
+    intake._filing._intend([(in_hand, Refused("empty", ""))], datetime.now(UTC))
     assert is_source_of(rows(database)[0], Sighting(home.inbox / "a.jpg", "a.jpg", 1, number, 0, number))
 
 
@@ -295,10 +296,10 @@ def test_a_photo_that_a_person_labelled_is_never_replaced(home: Home, database: 
 def test_a_read_only_share_that_was_away_has_no_photo_filed_again(
     home: Home, database: Engine, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read_only(_: Sighting) -> None:
-        raise OSError(30, "Read-only file system")
+    def read_only(sources: list[Sighting]) -> dict[Path, OSError]:
+        return {seen.path: OSError(30, "Read-only file system") for seen in sources}
 
-    monkeypatch.setattr("daemon.intake.remove_source", read_only)
+    monkeypatch.setattr("daemon.filing.remove_sources", read_only)
     monkeypatch.setattr("daemon.placing._link", lambda *_: False)  # a hard link would change the source's inode
     write(home.inbox, {"a.jpg": b"sharp", "b.jpg": b"text"})
     take_all(intake, home)

@@ -147,7 +147,7 @@ class Inbox(RuleBasedStateMachine):
         self.home = Home(folder)
         self.database: Engine = open_database(sqlite_url(self.home.db / "x.sqlite"))
         self.stack.enter_context(standing_at_every_effect(self.faults))
-        for module in ("daemon.intake", "daemon.recovery"):
+        for module in ("daemon.intake", "daemon.filing", "daemon.recovery"):
             clock = mock.patch(f"{module}.datetime", wraps=datetime)
             self.stack.enter_context(clock).now = lambda zone=UTC: datetime.now(zone) + self.shift
         self.begin()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.inbox import Sighting, look
-from daemon.placing import SourceChanged, move, place, remove_source
+from daemon.placing import SourceChanged, move, place, remove_sources
 from tests.photos import read, write
 
 
@@ -111,12 +112,12 @@ def test_a_source_that_somebody_opened_for_writing_since_it_was_read_is_not_file
 
 
 def test_a_place_that_fails_at_the_last_step_leaves_no_file_behind(anywhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(folder: Path) -> None:
-        if list(folder.glob("*.jpg")):
+    def broken(handle: int) -> None:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EIO, "the disk fails")
 
     write(anywhere, {"inbox/a.jpg": b"photo"})
-    monkeypatch.setattr("daemon.placing.sync_folder", broken)
+    monkeypatch.setattr("daemon.placing.os.fsync", broken)
     with pytest.raises(OSError, match="the disk fails"):
         put(anywhere / "inbox/a.jpg", anywhere / "sorted/a.jpg")
     assert read(anywhere) == {"inbox/a.jpg": b"photo"}
@@ -132,8 +133,8 @@ def test_a_new_file_under_the_name_of_a_filed_one_is_not_removed(tmp_path: Path,
         (tmp_path / "new.jpg").replace(tmp_path / "a.jpg")
     else:
         write(tmp_path, {"a.jpg": b"other"})
-    remove_source(seen)
+    remove_sources([seen])
     assert read(tmp_path) == {"a.jpg": b"other"}
-    remove_source(see(tmp_path / "a.jpg"))
-    remove_source(seen)
+    remove_sources([see(tmp_path / "a.jpg")])
+    remove_sources([seen])
     assert read(tmp_path) == {}
