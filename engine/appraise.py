@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from engine import bundle, runtime
 from engine.calibration import probabilities
+from engine.holes import missing_share
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
 from engine.quality import Tag, Thresholds, active, judge, measure, shipped
@@ -59,7 +60,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
     Raises a `PictureError` for bytes that are no sound picture.
     """
     picture = decode(data, limits)
-    measures = measure(picture.pixels)
+    measures = _with_holes(measure(picture.pixels), data)
     thresholds = (models.thresholds or shipped()).with_cuts(cuts)
     quality = judge(measures, thresholds)
     reading = read_display(models.display, models.clarity, picture.pixels)
@@ -107,6 +108,12 @@ def _probability(model: Model, pixels: Pixels, label: str) -> float:
     """The calibrated probability of one label, 0..1."""
     logits = model.run(prepare(pixels, model.card.input)[None]).logits[0]
     return float(probabilities(logits, model.card.temperature)[model.card.labels.index(label)])
+
+
+def _with_holes(measures: Mapping[str, float], data: bytes) -> Mapping[str, float]:
+    """What a hole in the file took from the picture counts as what the decoder filled with grey."""
+    missing = missing_share(data)
+    return {**measures, "grey_field": max(measures["grey_field"], float(f"{missing:.6g}"))} if missing else measures
 
 
 def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBad | None]:
