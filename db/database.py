@@ -75,13 +75,14 @@ def quick_session(database: Engine) -> Iterator[Session]:
             yield session
     else:
         with database.connect() as connection:
-            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
-            connection.commit()
+            cursor = connection.connection.cursor()
+            cursor.execute("PRAGMA synchronous=NORMAL")
             try:
                 with Session(connection) as session, session.begin():
                     yield session
             finally:
-                connection.exec_driver_sql("PRAGMA synchronous=FULL")
+                cursor.execute("PRAGMA synchronous=FULL")
+                cursor.close()
 
 
 def _make_folder(folder: Path, journal: Journal) -> None:

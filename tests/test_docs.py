@@ -66,3 +66,14 @@ def test_no_document_speaks_of_a_machine_or_a_placeholder() -> None:
     for document in DOCUMENTS:
         text = document.read_text("utf-8")
         assert not re.search(r"/(work|root|home)/|TODO|FIXME|FIGURES|lorem", text), document.name
+
+
+def test_every_test_and_benchmark_that_the_table_of_failure_modes_names_exists() -> None:
+    text = (ROOT / "docs" / "intake.md").read_text("utf-8")
+    sources = {path: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    known = {path.name for path in sources} | {path.stem for path in sources}
+    known |= {name for source in sources.values() for name in re.findall(r"^def (test_\w+)\(", source, re.MULTILINE)}
+    assert [name for name in re.findall(r"\btest_\w+(?:\.py)?", text) if name not in known] == []
+    assert [path for path in re.findall(r"\b(?:tests|benchmarks)/[\w/]+(?:\.py)?", text) if not (ROOT / path).exists()] == []
+    modes = [int(number) for number in re.findall(r"^\| (\d+) ", text, re.MULTILINE)]
+    assert modes == list(range(1, 60))

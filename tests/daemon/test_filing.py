@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from daemon.decisions import Duplicate, Filed, InHand, Refused, Taken, Waiting
+from daemon.export import export
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
@@ -82,10 +86,110 @@ def test_of_the_same_bytes_on_one_tray_the_first_is_filed_and_the_others_are_its
     assert read(home.inbox) == {}
 
 
+def test_nothing_irrevocable_follows_a_commit_that_a_power_cut_could_undo(
+    home: Home, database: Engine, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    link, unlink, fsync = os.link, Path.unlink, os.fsync
+
+    def commits(connection: Connection) -> None:
+        level = connection.connection.cursor().execute("PRAGMA synchronous").fetchone()[0]
+        steps.append({1: "quick commit", 2: "sure commit"}[level])
+
+    def links(*arguments: Path, **options: bool) -> None:
+        link(*arguments, **options)
+        steps.append("placed")
+
+    def unlinks(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        steps.append("source removed")
+
+    def syncs(handle: int) -> None:
+        fsync(handle)
+        steps.append("synced")
+
+    write(home.inbox, {"a.jpg": b"sharp 1", "b.jpg": b"sharp 2"})
+    write(home.sorted, {"clear/ACME_1/.keep": b""})
+    monkeypatch.setattr(os, "link", links)
+    monkeypatch.setattr(os, "fsync", syncs)
+    monkeypatch.setattr(Path, "unlink", unlinks)
+    event.listen(database, "commit", commits)
+    take_together(intake, home)
+    writing = steps[steps.index("sure commit") :]  # the claims before it are for a daemon that is killed
+    assert writing == [
+        "sure commit",  # what will be known, and where
+        *(["placed", "synced"] * 2),
+        "synced",  # their folder
+        "sure commit",  # that they are there
+        *(["source removed"] * 2),
+        "synced",  # the inbox
+        "quick commit",  # recovery would find the sources gone
+    ]
+
+
 def test_photos_of_one_name_on_one_tray_get_numbers(home: Home, intake: Intake) -> None:
     write(home.inbox, {"north/a.jpg": b"sharp 1", "south/a.jpg": b"sharp 2"})
     take_together(intake, home)
     assert read(home.sorted) == {"clear/ACME_1/a.jpg": b"sharp 1", "clear/ACME_1/a (2).jpg": b"sharp 2"}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_on_a_disk_without_case_names_that_differ_in_case_alone_get_numbers(
+    home: Home, database: Engine, intake: Intake, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    link, is_there = os.link, os.path.lexists
+
+    def there(path: Path) -> bool:
+        folder = Path(path).parent
+        return is_there(folder) and Path(path).name.lower() in {entry.name.lower() for entry in folder.iterdir()}
+
+    def insensitive(source: Path, target: Path, **options: bool) -> None:
+        if there(target):
+            raise FileExistsError(errno.EEXIST, "exists in another case", str(target))
+        link(source, target, **options)
+
+    monkeypatch.setattr(os, "link", insensitive)
+    monkeypatch.setattr("daemon.naming.os.path.lexists", there)
+    write(home.inbox, {"A.jpg": b"sharp 1", "a.JPG": b"sharp 2", "a.jpg": b"sharp 3"})
+    if together:
+        take_together(intake, home)
+    else:
+        for seen in sorted(look(home.inbox), key=lambda each: each.source):
+            intake.take(seen, may_wait=False)
+    assert read(home.inbox) == {}
+    assert read(home.sorted) == {
+        "clear/ACME_1/A.jpg": b"sharp 1",
+        "clear/ACME_1/a (2).JPG": b"sharp 2",
+        "clear/ACME_1/a (3).jpg": b"sharp 3",
+    }
+    assert {row.path for row in rows(database)} == {f"sorted/{name}" for name in read(home.sorted)}
+
+
+def test_both_unicode_forms_of_one_name_in_one_folder_are_filed_as_they_came(
+    home: Home, database: Engine, intake: Intake
+) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Zähler.jpg") for form in ("NFC", "NFD"))
+    write(home.inbox, {f"north/{composed}": b"sharp 1", f"north/{decomposed}": b"sharp 2"})
+    take_together(intake, home)
+    assert read(home.inbox) == {}
+    assert read(home.sorted) == {f"clear/ACME_1/{composed}": b"sharp 1", f"clear/ACME_1/{decomposed}": b"sharp 2"}
+    assert {row.source: row.path for row in rows(database)} == {
+        f"north/{name}": f"sorted/clear/ACME_1/{name}" for name in (composed, decomposed)
+    }
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\xff.jpg", b"a\nb\t\x01.jpg", b"-rf.jpg", b"dot. .jpg", b"CON", b"nul.jpg", b"\xed\xa0\x80.jpg"]
+)
+def test_a_name_that_is_no_text_or_means_something_to_a_system_is_filed_and_can_be_exported(
+    home: Home, database: Engine, intake: Intake, raw: bytes
+) -> None:
+    Path(os.fsdecode(os.fsencode(home.inbox) + b"/" + raw)).write_bytes(b"sharp")
+    take_together(intake, home)
+    assert list(read(home.sorted).values()) == [b"sharp"]
+    assert export(database, home.root / "rows.jsonl") == 1
+    (line,) = (home.root / "rows.jsonl").read_text("utf-8").splitlines()
+    assert (home.root / json.loads(line)["path"]).read_bytes() == b"sharp"
 
 
 def test_nearly_the_same_photos_on_one_tray_are_linked_to_the_earliest(home: Home, database: Engine, intake: Intake) -> None:
