@@ -17,7 +17,7 @@ from engine.quality import DEFECT_TAGS, Tag
 from engine.training.defects import DEFECTS, jpeg
 
 BASES = ("clean", "sharp", "denoised_mean")  # labels of photos good enough to be spoilt
-GOOD = (*BASES, "normal_exposure")
+GOOD = ("clean", "sharp", "normal_exposure")
 _RESAVED = (4.0, 20.0)  # 100 - JPEG quality, of every drawn photo: nothing arrives unpacked
 _ALL = frozenset(DEFECT_TAGS)
 
@@ -101,7 +101,7 @@ def real_photos(data: Path) -> Iterator[Known]:
             group=f"meter {row['meter_group']}",
             source="field",
             kind="field",
-            good=row["flags"] == "none" and not present & {Tag.BLURRY, Tag.GLARE},
+            good=(row["flags"], row["sharpness"], row["glare"]) == ("none", "sharp", "no_glare"),
         )
 
 
@@ -128,7 +128,7 @@ def spoilt(photo: Known, rng: np.random.Generator) -> Iterator[Known]:
                 present=present,
                 unsure=may - present,
                 group=photo.group,
-                source="drawn on field" if field else "drawn",
+                source="drawn",
                 kind="drawn" if present else "faint",
                 defect=name,
                 strength=strength,

@@ -26,27 +26,26 @@ class Slice:
         return np.asarray(((truth == 1) & with_tag) | ((truth == 0) & without), np.bool_)
 
 
-_DRAWN = ("drawn", "drawn on field")
 SLICES = (
     Slice(name="field photos", tag=Tag.BLURRY, positives=("field",), negatives=("field",)),
     Slice(name="other real v clean", tag=Tag.BLURRY, positives=("real",), negatives=GOOD),
-    Slice(name="all, hard negatives", tag=Tag.BLURRY, positives=("field", "real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
+    Slice(name="all, hard negatives", tag=Tag.BLURRY, positives=("field", "real", "drawn"), negatives=("field", "real", "drawn")),
     Slice(name="real v clean", tag=Tag.LOW_LIGHT, positives=("real",), negatives=BASES),
     Slice(name="real v bracketed normals", tag=Tag.LOW_LIGHT, positives=("real",), negatives=("normal_exposure",)),
-    Slice(name="all", tag=Tag.LOW_LIGHT, positives=("field", "real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
+    Slice(name="all", tag=Tag.LOW_LIGHT, positives=("field", "real", "drawn"), negatives=("field", "real", "drawn")),
     Slice(name="real v clean", tag=Tag.OVEREXPOSED, positives=("real",), negatives=BASES),
     Slice(name="real v bracketed normals", tag=Tag.OVEREXPOSED, positives=("real",), negatives=("normal_exposure",)),
-    Slice(name="all", tag=Tag.OVEREXPOSED, positives=("real", *_DRAWN), negatives=("field", "real", *_DRAWN)),
-    Slice(name="drawn; dark among negatives", tag=Tag.LOW_CONTRAST, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
+    Slice(name="all", tag=Tag.OVEREXPOSED, positives=("real", "drawn"), negatives=("field", "real", "drawn")),
+    Slice(name="drawn; dark among negatives", tag=Tag.LOW_CONTRAST, positives=("drawn",), negatives=("real", "field", "drawn")),
     Slice(name="real heavy v clean", tag=Tag.NOISY, positives=("noisy",), negatives=BASES),
     Slice(name="real mild v clean", tag=Tag.NOISY, positives=("noisy_mild",), negatives=BASES),
     Slice(name="real mild v its means", tag=Tag.NOISY, positives=("noisy_mild",), negatives=("denoised_mean",)),
-    Slice(name="drawn", tag=Tag.NOISY, positives=_DRAWN, negatives=_DRAWN),
+    Slice(name="drawn", tag=Tag.NOISY, positives=("drawn",), negatives=("drawn",)),
     Slice(name="field photos", tag=Tag.GLARE, positives=("field",), negatives=("field",)),
     Slice(name="real v clean", tag=Tag.HAZY, positives=("haze",), negatives=BASES),
-    Slice(name="drawn", tag=Tag.HAZY, positives=_DRAWN, negatives=_DRAWN),
-    Slice(name="drawn", tag=Tag.JPEG_ARTIFACTS, positives=_DRAWN, negatives=("real", *_DRAWN)),
-    Slice(name="drawn", tag=Tag.LOW_RESOLUTION, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
-    Slice(name="drawn", tag=Tag.LOW_INFORMATION, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
-    Slice(name="drawn", tag=Tag.DAMAGED, positives=_DRAWN, negatives=("real", "field", *_DRAWN)),
+    Slice(name="drawn", tag=Tag.HAZY, positives=("drawn",), negatives=("drawn",)),
+    Slice(name="drawn", tag=Tag.JPEG_ARTIFACTS, positives=("drawn",), negatives=("real", "drawn")),
+    Slice(name="drawn", tag=Tag.LOW_RESOLUTION, positives=("drawn",), negatives=("real", "field", "drawn")),
+    Slice(name="drawn", tag=Tag.LOW_INFORMATION, positives=("drawn",), negatives=("real", "field", "drawn")),
+    Slice(name="drawn", tag=Tag.DAMAGED, positives=("drawn",), negatives=("real", "field", "drawn")),
 )

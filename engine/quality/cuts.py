@@ -12,7 +12,7 @@ from engine.quality.thresholds import Tag
 
 Bools = NDArray[np.bool_]
 
-_DEAREST = 0.02  # F1 that a tag pays at most for each good photo it spares
+_DEAREST = 0.01  # F1 that a tag pays at most for each good photo it spares
 _LEAST = 5  # photos with, and without, that make a source's F1 mean something
 
 

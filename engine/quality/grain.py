@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
 
@@ -31,6 +32,10 @@ def measure_grain(views: Views) -> Mapping[str, float]:
       blocks that are neither black nor white; in grey pictures the same of grey.
     - `luma_grain`, `chroma_grain` ln(grey levels + 0.1): the same blocks under Immerkaer's mask (1996, "Fast noise variance
       estimation"), which cancels edges and ramps, of grey, and of R-G and B-G.
+    - `coarse_luma_grain`, `coarse_chroma_grain`: the same at half the size, where the blotches of a camera in dim light are,
+      and the sharp grain of a scanned film is not.
+    - `texture`, `coarse_texture` ln(grey levels + 0.3): median standard deviation within 16-px blocks, and within 8-px blocks
+      at half the size: what noise hides in.
     - `blockiness` ratio: steps across the strongest of the 8 possible JPEG grid phases over the median of the other 7, plus
       half their difference in grey levels, mean of both axes; 1 = no grid.
     - `pixel_detail` ratio, 0..2: mean second over mean first difference along rows. Below about 0.8 the pixels hold no
@@ -43,6 +48,7 @@ def measure_grain(views: Views) -> Mapping[str, float]:
     return {
         "noise": min(deviation(views.grey, _residue) / 50 * 100, 100.0),
         **_grains(flat, grey),
+        **_coarse_grains(flat),
         "blockiness": _blockiness(grey, rows),
         "pixel_detail": _pixel_detail(grey),
         "short_side": float(min(views.grey.shape)),
@@ -56,31 +62,59 @@ def _residue(grey: Grey, rows: slice) -> tuple[float, float]:
 
 
 def _grains(flat: NDArray[np.uint8], grey: Grey) -> dict[str, float]:
-    quietest = _flattest_blocks(grey.astype(np.float32))
-    red, green, blue = cv2.split(flat)
-    colours = [cv2.subtract(red, green, dtype=cv2.CV_16S), cv2.subtract(blue, green, dtype=cv2.CV_16S)]
-    coloured = sum(_mean_size(colour) for colour in colours) >= _GREYSCALE
-    planes = colours if coloured else [grey]
-
-    def level(powers: list[NDArray[np.float32]]) -> float:
-        # The quieter quarter: noise is in every block, a coloured pattern of even brightness only in some.
-        return sqrt(percentile(np.sum(powers, axis=0)[quietest], 25))
-
+    blocks, planes = _look_at_blocks(grey, _BLOCK), _colour_planes(flat, grey)
     return {
-        "grain": level([_fine_power(values) for values in planes]),
-        "luma_grain": log(level([_edgeless_power(grey)]) + 0.1),
-        "chroma_grain": log(level([_edgeless_power(values) for values in planes]) + 0.1),
+        "grain": blocks.quiet([_fine_power(values) for values in planes]),
+        "luma_grain": log(blocks.quiet([_edgeless_power(grey, _BLOCK)]) + 0.1),
+        "chroma_grain": log(blocks.quiet([_edgeless_power(values, _BLOCK) for values in planes]) + 0.1),
+        "texture": blocks.texture,
     }
 
 
-def _flattest_blocks(luma: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Places of the flattest tenth of the 16-px blocks that are neither black nor white."""
-    level = block_means(luma, _BLOCK).ravel()
-    texture = block_means(cv2.multiply(luma, luma), _BLOCK).ravel() - level * level
+def _coarse_grains(flat: NDArray[np.uint8]) -> dict[str, float]:
+    size = (max(1, flat.shape[1] // 2), max(1, flat.shape[0] // 2))
+    half = np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = cv2.cvtColor(half, cv2.COLOR_RGB2GRAY)
+    blocks, planes = _look_at_blocks(grey, _BLOCK // 2), _colour_planes(half, grey)
+    return {
+        "coarse_luma_grain": log(blocks.quiet([_edgeless_power(grey, _BLOCK // 2)]) + 0.1),
+        "coarse_chroma_grain": log(blocks.quiet([_edgeless_power(values, _BLOCK // 2) for values in planes]) + 0.1),
+        "coarse_texture": blocks.texture,
+    }
+
+
+def _colour_planes(flat: NDArray[np.uint8], grey: Grey) -> list[NDArray[Any]]:
+    """R-G and B-G; grey itself where a photo has no colour."""
+    red, green, blue = cv2.split(flat)
+    colours = [cv2.subtract(red, green, dtype=cv2.CV_16S), cv2.subtract(blue, green, dtype=cv2.CV_16S)]
+    return colours if sum(_mean_size(colour) for colour in colours) >= _GREYSCALE else [grey]
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The flattest tenth of the blocks that are neither black nor white, and how much there is in the middle one of all."""
+
+    flattest: NDArray[np.intp]
+    texture: float  # ln(grey levels + 0.3)
+
+    def quiet(self, powers: list[NDArray[np.float32]]) -> float:
+        """Root of the lower quartile of the powers' sum over the flattest blocks.
+
+        The quieter quarter: noise is in every block, a coloured pattern of even brightness only in some.
+        """
+        return sqrt(percentile(np.sum(powers, axis=0)[self.flattest], 25))
+
+
+def _look_at_blocks(grey: Grey, side: int) -> _Blocks:
+    luma = grey.astype(np.float32)
+    level = block_means(luma, side).ravel()
+    variance = block_means(cv2.multiply(luma, luma), side).ravel() - level * level
     usable = np.flatnonzero((level > 12) & (level < 243))  # clipping hides noise
     if not usable.size:
         usable = np.arange(level.size)
-    return np.asarray(usable[np.argsort(texture[usable], kind="stable")[: max(1, usable.size // _FLATTEST)]], np.intp)
+    order = usable[np.argsort(variance[usable], kind="stable")]
+    middle = float(variance[order[order.size // 2]])
+    return _Blocks(np.asarray(order[: max(1, order.size // _FLATTEST)], np.intp), log(sqrt(max(middle, 0.0)) + 0.3))
 
 
 def _mean_size(values: NDArray[Any]) -> float:
@@ -94,10 +128,10 @@ def _fine_power(values: NDArray[Any]) -> NDArray[np.float32]:
     return block_means(cv2.multiply(fine, fine), _BLOCK).ravel()
 
 
-def _edgeless_power(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Per 16-px block, the noise variance that Immerkaer's mask sees."""
+def _edgeless_power(values: NDArray[Any], side: int) -> NDArray[np.float32]:
+    """Per block of `side` pixels, the noise variance that Immerkaer's mask sees."""
     fine = cv2.sepFilter2D(values, cv2.CV_32F, _BEND, _BEND / 6)
-    return block_means(cv2.multiply(fine, fine), _BLOCK).ravel()
+    return block_means(cv2.multiply(fine, fine), side).ravel()
 
 
 def _blockiness(grey: Grey, rows: int) -> float:

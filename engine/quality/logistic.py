@@ -9,11 +9,11 @@ from scipy.optimize import minimize
 Floats = NDArray[np.float64]
 
 
-def fit_logistic(numbers: Floats, truth: Floats, importance: Floats, *, signs: Floats, start: Floats, penalty: float) -> Floats:
+def fit_logistic(numbers: Floats, truth: Floats, importance: Floats, *, signs: Floats, start: Floats, penalty: Floats) -> Floats:
     """(1 + k,): bias and weights that make `truth` (N,) of `numbers` (N, k) likeliest.
 
-    `signs` (k,): +1 or -1 where a weight may have that sign only, 0 where both. `start` (1 + k,): half of `penalty` times the
-    squared distance of the weights (not of the bias) from there is added to the loss; without it few photos would be
+    `signs` (k,): +1 or -1 where a weight may have that sign only, 0 where both. `start` (1 + k,): half of `penalty` (k,) times
+    the squared distance of each weight (not of the bias) from there is added to the loss; without it few photos would be
     learned by heart.
     """
     design = np.column_stack([np.ones(len(numbers)), numbers])
@@ -22,9 +22,10 @@ def fit_logistic(numbers: Floats, truth: Floats, importance: Floats, *, signs: F
     def loss(weights: Floats) -> tuple[float, Floats]:
         logits = design @ weights
         apart = np.concatenate([[0.0], weights[1:] - start[1:]])
-        value = (importance * (np.logaddexp(0, logits) - truth * logits)).sum() + penalty / 2 * (apart @ apart)
+        pull = np.concatenate([[0.0], penalty]) * apart
+        value = (importance * (np.logaddexp(0, logits) - truth * logits)).sum() + (pull @ apart) / 2
         odds = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
-        return float(value), design.T @ (importance * (odds - truth)) + penalty * apart
+        return float(value), design.T @ (importance * (odds - truth)) + pull
 
     return np.asarray(minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x, np.float64)
 

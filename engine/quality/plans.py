@@ -1,4 +1,4 @@
-"""Which measures may speak for which tag, and in which direction: few, each for a reason, chosen before the fit."""
+"""Which measures may speak for which tag, and in which direction: few, each for a reason, beside what kind of photo it is."""
 
 from __future__ import annotations
 
@@ -22,31 +22,71 @@ def _either(measure: str) -> Term:
     return Term(measure=measure, weight=0.0)
 
 
+# What kind of photo it is: its light and colour, how much there is to see and to hide noise in, how it was packed. Never its
+# size in pixels: the fit would know the photos' sources by it.
+# fmt: off
+_CONTEXT = (
+    "brightness", "bright_end", "black_end", "white_floor", "blown", "crushed", "range", "dark_channel", "saturation",
+    "green_ratio", "glare", "glare_rise", "white_peak", "white_area", "middle_white", "gradient", "block_contrast",
+    "information", "coarse_detail", "reblur", "edge_slope", "middle_sharpness", "relative_sharpness", "directional_sharpness",
+    "block_sharpness", "texture", "coarse_texture", "luma_grain", "chroma_grain", "coarse_luma_grain", "coarse_chroma_grain",
+    "grain", "pixel_detail", "blockiness",
+)
+# fmt: on
+_BUNCHED = dict.fromkeys(("information", "blockiness", "block_sharpness", "grain"), Curve.LOG) | dict.fromkeys(
+    ("white_area", "middle_white", "blown", "crushed"), Curve.ROOT
+)
+
+
+def _beside_context(*own: Term) -> tuple[Term, ...]:
+    """The terms and, where a defect is read differently in different photos, what kind of photo it is."""
+    taken = {term.measure for term in own}
+    context = (
+        Term(measure=measure, weight=0.0, curve=_BUNCHED.get(measure, Curve.LINEAR), context=True)
+        for measure in _CONTEXT
+        if measure not in taken
+    )
+    return (*own, *context)
+
+
 PLANS: Mapping[Tag, tuple[Term, ...]] = {
-    Tag.BLURRY: (
+    Tag.BLURRY: _beside_context(
+        _less("edge_slope"),
+        _less("middle_sharpness"),
         _more("reblur"),
         _less("relative_sharpness"),
         _less("directional_sharpness"),
         _either("gradient"),
         _either("block_contrast"),
     ),
-    Tag.LOW_LIGHT: (_less("brightness"),),
+    Tag.LOW_LIGHT: (_less("brightness"), _more("crushed", Curve.ROOT)),
     Tag.OVEREXPOSED: (_more("over_exposure"), _more("bright_end")),
     Tag.LOW_CONTRAST: (_more("flatness"), _more("white_floor")),
-    Tag.NOISY: (_more("luma_grain"), _more("chroma_grain"), _more("grain", Curve.LOG), _less("blockiness", Curve.LOG)),
-    # The last four say what kind of scene it is: a sunlit street has white spots that are no reflection on glass.
-    Tag.GLARE: (
+    Tag.NOISY: (
+        _more("luma_grain"),
+        _more("chroma_grain"),
+        _more("coarse_luma_grain"),
+        _more("coarse_chroma_grain"),
+        _more("grain", Curve.LOG),
+        _either("texture"),
+        _either("coarse_texture"),
+    ),
+    # A sunlit street has white spots that are no reflection on glass.
+    Tag.GLARE: _beside_context(
         _more("glare_rise"),
         _more("white_area", Curve.ROOT),
+        _more("middle_white", Curve.ROOT),
         _either("block_contrast"),
         _either("gradient"),
         _either("saturation"),
         _either("range"),
     ),
-    Tag.HAZY: (_more("dark_channel"), _less("block_contrast"), _less("saturation"), _either("coarse_detail")),
+    Tag.HAZY: _beside_context(
+        _more("dark_channel"), _less("block_contrast"), _less("saturation"), _either("coarse_detail"), _more("white_floor")
+    ),
     Tag.LOW_INFORMATION: (_less("information", Curve.LOG),),
-    Tag.JPEG_ARTIFACTS: (_more("blockiness", Curve.LOG), _either("pixel_detail")),
-    Tag.LOW_RESOLUTION: (_less("pixel_detail"), _more("reblur")),
+    Tag.JPEG_ARTIFACTS: _beside_context(_more("blockiness", Curve.LOG), _either("pixel_detail")),
+    Tag.LOW_RESOLUTION: _beside_context(_less("pixel_detail"), _more("reblur")),
     Tag.DAMAGED: (_more("grey_field", Curve.ROOT),),
 }
 

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.picture import Pixels
+from engine.quality.middle import middle_of
 from engine.quality.views import Grey, Views
 
 _GLARE_SIDE = 64  # pixels; a Gaussian of 1 px here is one of 8 px at 512
 _GLARE_STEPS = 64  # how far light from the photo's edge is followed, in pixels of that size
+_WHITE = 240  # grey levels
 _BROKEN_SAMPLES = 20_000  # pixels looked at for a grey field
 
 
@@ -25,7 +27,8 @@ def measure_structure(views: Views) -> Mapping[str, float]:
       origin system's DARK gate (there at native size), kept for comparison.
     - `glare` grey levels, -64..285: see `_glare`.
     - `glare_rise` grey levels: largest minus median of the smallest channel, at 128 px side after a Gaussian of 2 px.
-      `white_peak` grey levels: the largest after one of 1 px. `white_area` 0..1: share of pixels above 240 there.
+      `white_peak` grey levels: the largest after one of 1 px. `white_area` 0..1: share of pixels above 240 there,
+      `middle_white` of those in the photo's middle (`engine.quality.middle`): the meter's glass without the sky.
     - `grey_field` 0..1: share of pixels that are middle grey (128 +- 3) and equal to their neighbour: what a JPEG decoder
       paints where the data ended. `engine.appraise` raises it to what a hole in the file took (`engine.holes`).
     """
@@ -53,7 +56,8 @@ def _glare(low: Grey) -> dict[str, float]:
         "glare": float((smooth + height / 2).max() - np.median(smooth) / 4),
         "glare_rise": float(wide.max() - np.median(wide)),
         "white_peak": float(cv2.GaussianBlur(middle, (0, 0), 1.0).max()),
-        "white_area": float((middle > 240).mean()),
+        "white_area": float((middle > _WHITE).mean()),
+        "middle_white": float((middle_of(middle) > _WHITE).mean()),
     }
 
 

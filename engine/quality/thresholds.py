@@ -57,7 +57,8 @@ class Curve(StrEnum):
 class Term:
     """One measure's share in a sum: weight * curve(number), the number held within `low`..`high`.
 
-    Beyond the range that the weight was fitted on nothing is known, and a single wild number must not decide.
+    Beyond the range that the weight was fitted on nothing is known, and a single wild number must not decide. `context` says
+    what kind of photo it is, not what is wrong with it; a fit trusts it less.
     """
 
     measure: str
@@ -65,6 +66,7 @@ class Term:
     curve: Curve = Curve.LINEAR
     low: float | None = None
     high: float | None = None
+    context: bool = False
 
     def share(self, number: float) -> float:
         """In logits; monotone in `number`."""

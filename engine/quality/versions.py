@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.errors import ModelError
 from engine.quality.thresholds import Thresholds
 
-DEFAULT_VERSION = "2026-2"
+DEFAULT_VERSION = "2026-3"
 _SHIPPED = Path(__file__).parent / "shipped"
 FOLDER, _CURRENT = "thresholds", "CURRENT"
 
@@ -44,7 +44,7 @@ def write(thresholds: Thresholds, folder: Path) -> Path:
     path = folder / f"{thresholds.version}.json"
     try:
         with path.open("xb") as file:
-            file.write(TypeAdapter(Thresholds).dump_json(thresholds, indent=1, exclude_none=True) + b"\n")
+            file.write(TypeAdapter(Thresholds).dump_json(thresholds, indent=1, exclude_defaults=True) + b"\n")
     except FileExistsError as error:
         raise ModelError(f"{path} exists already; a version is never changed. Give the new one another name.") from error
     return path

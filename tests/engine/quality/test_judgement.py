@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.drawing import Defect, draw_photo
-from engine.picture import Pixels
+from engine.picture import Pixels, decode
 from engine.quality import TAGS, QualityJudgement, Rule, Tag, Thresholds, judge, measure, shipped
 from engine.verdict import Quality
 
@@ -14,13 +14,19 @@ def judged(pixels: Pixels, thresholds: Thresholds | None = None) -> QualityJudge
     return judge(measure(pixels), thresholds or shipped())
 
 
+def as_sent(pixels: Pixels) -> Pixels:
+    """As a phone packs it: no photo arrives with every rounding of its sensor."""
+    data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+    return decode(data.tobytes()).pixels
+
+
 @pytest.fixture(scope="module")
 def meter() -> Pixels:
     return draw_photo(3, 0)[0]
 
 
 def test_a_clean_drawn_photo_is_good_and_carries_no_defect() -> None:
-    judgement = judged(draw_photo(107, 7)[0])
+    judgement = judged(as_sent(draw_photo(107, 7)[0]))
     assert judgement.tags == ("well_exposed",)
     assert judgement.quality is Quality.GOOD
     assert judgement.suggestions == ()
@@ -28,11 +34,8 @@ def test_a_clean_drawn_photo_is_good_and_carries_no_defect() -> None:
 
 
 def test_few_clean_drawn_photos_carry_a_defect() -> None:
-    judgements = {index: judged(draw_photo(100 + index, index)[0]) for index in range(12)}
-    # The drawn cameras have grain, some of it as coarse as what the fit calls noisy.
-    tagged = [
-        (index, tags) for index, judgement in judgements.items() if (tags := set(judgement.tags) - {"well_exposed", "noisy"})
-    ]
+    judgements = {index: judged(as_sent(draw_photo(100 + index, index)[0])) for index in range(12)}
+    tagged = [(index, tags) for index, judgement in judgements.items() if (tags := set(judgement.tags) - {"well_exposed"})]
     assert len(tagged) <= 1, tagged
 
 

@@ -1,0 +1,65 @@
+"""What the photo's middle shows, where people hold what they photograph: the meter, not the street behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.quality.sharpness import block_means, percentile, sixteenths
+from engine.quality.views import Grey, Views
+
+_TOP, _BOTTOM, _SIDE = 0.10, 0.75, 0.15  # shares of height and width left out: meters hang a little above the middle
+_LEAST = 8  # pixels that are always looked at
+_BLOCK = 16  # pixels, at 1024 px side
+_EDGES = 12  # grey levels within a block below which it holds no edge
+
+
+Plane = TypeVar("Plane", np.uint8, np.float32)
+
+
+def measure_middle(views: Views) -> Mapping[str, float]:
+    """The middle of one photo: rows from 10 to 75 % of its height, columns from 15 to 85 % of its width.
+
+    - `middle_sharpness` ln: 75th percentile of the mean squared Laplacian in 16-px blocks at 1024 px side, plus one.
+    - `edge_slope` 0..1 per pixel: in each 16-px block with an edge (a range of 12 grey levels or more), the steepest slope
+      over the range; the 35th percentile over the blocks. How wide edges are, whatever their contrast: of all measures the
+      one that tells blur about as well in field photos (AUC .95) as in others (.94).
+    """
+    grey = middle_of(views.grey_1024)
+    bend = cv2.Laplacian(grey, cv2.CV_32F)
+    return {
+        "middle_sharpness": log(percentile(block_means(cv2.multiply(bend, bend), _BLOCK), 75) + 1),
+        "edge_slope": _edge_slope(grey),
+    }
+
+
+def middle_of(values: NDArray[Plane]) -> NDArray[Plane]:
+    """Rows from 10 to 75 %, columns from 15 to 85 % of (H, W)."""
+    height, width = values.shape
+    top, left = int(_TOP * height), int(_SIDE * width)
+    bottom, right = max(round(_BOTTOM * height), top + _LEAST), max(round((1 - _SIDE) * width), left + _LEAST)
+    return np.ascontiguousarray(values[top:bottom, left:right])
+
+
+def _edge_slope(grey: Grey) -> float:
+    """0 where no block holds an edge."""
+    ranges = _block_extreme(grey, np.max).astype(np.float32) - _block_extreme(grey, np.min)
+    smooth = cv2.GaussianBlur(sixteenths(grey), (5, 5), 0.8)
+    across, down = (cv2.Sobel(smooth, cv2.CV_32F, x, 1 - x, scale=1 / 128) for x in (1, 0))
+    squared = _block_extreme(cv2.add(cv2.multiply(across, across), cv2.multiply(down, down)), np.max)
+    edges = ranges >= _EDGES
+    return percentile(np.sqrt(squared[edges]) / ranges[edges], 35) if edges.any() else 0.0
+
+
+def _block_extreme(values: NDArray[Any], extreme: Any) -> NDArray[Any]:
+    """The largest or smallest value of each block; a picture smaller than one block is one block."""
+    rows, columns = values.shape[0] // _BLOCK, values.shape[1] // _BLOCK
+    if rows == 0 or columns == 0:
+        return np.asarray(extreme(values)).reshape(1, 1)
+    whole = values[: rows * _BLOCK, : columns * _BLOCK]
+    return np.asarray(extreme(extreme(whole.reshape(rows, _BLOCK, -1), axis=1).reshape(rows, columns, _BLOCK), axis=2))
