@@ -20,6 +20,7 @@ from daemon.home import Home
 from daemon.lock import Busy, locked
 from daemon.running import greet, stopped_by_signals
 from daemon.sites import InboxFolders, check_folders
+from daemon.sole import sole_watcher
 from db.database import DatabaseError, open_database
 from db.journal import Journal
 from engine.errors import EngineError
@@ -65,7 +66,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
 
     stop = stopped_by_signals()
     arguments = ["--home", str(settings.home)]
-    with locked(home.db / "daemon.lock"):
+    with sole_watcher(home, database, stop):
         pages = Pages(arguments) if args.ui else None
         if pages:
             pages.start()
@@ -104,7 +105,7 @@ def _chores(settings: Settings, home: Home, database: Engine) -> list[Chore]:
 
 def _once(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     stop = stopped_by_signals()
-    with locked(home.db / "daemon.lock"):
+    with sole_watcher(home, database, stop):
         hooks = _hooks(settings, database)
         with _watch(settings, home, database, hooks) as watch:
             watch.once(stop)
@@ -211,7 +212,7 @@ def _reconcile(args: argparse.Namespace, settings: Settings, home: Home, databas
         found = compare(home, database, deep=args.deep)
         print(told(found))
         return 0 if args.command == "reconcile" or found.is_sound else EXIT_PARTLY
-    with locked(home.db / "daemon.lock"):
+    with sole_watcher(home, database, stopped_by_signals()):
         found = put_right(home, database, deep=args.deep, now=datetime.now(UTC))
     print(told(found, done=True))
     return EXIT_PARTLY if found.missing or found.damaged else 0

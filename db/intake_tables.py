@@ -50,3 +50,17 @@ class Claim(Base):
     at: Mapped[datetime]
 
     __table_args__ = (Index("uq_claim_file", "source", "size_bytes", "mtime_ns", unique=True),)
+
+
+class Lease(Base):
+    """Who works on this database's inbox: one watcher, on whichever machine. What it last wrote changes while it lives."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)  # "watcher"
+    holder: Mapped[str] = mapped_column(String(32))  # drawn anew by every process that takes it
+    machine: Mapped[str] = mapped_column(String(320))  # host name and boot id
+    home: Mapped[str] = mapped_column(Text)
+    pid: Mapped[int]
+    beats: Mapped[int] = mapped_column(BigInteger)  # counted up while the holder lives
+    beat_at: Mapped[datetime]  # by the holder's clock, for people: two machines' clocks are not compared
