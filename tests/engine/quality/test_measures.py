@@ -118,3 +118,32 @@ def test_every_tiny_size_is_measured() -> None:
             numbers = measure(np.ascontiguousarray(noise[:height, :width]))
             assert all(math.isfinite(number) for number in numbers.values()), (height, width)
             assert 0 <= numbers["reblur"] <= 1, (height, width)
+
+
+def test_edges_get_wider_by_blur_but_not_by_darkness(meter: Pixels) -> None:
+    slope = measure(meter)["edge_slope"]
+    assert measure(cv2.GaussianBlur(meter, (0, 0), 3.0))["edge_slope"] < 0.8 * slope
+    assert measure((meter * 0.5).astype(np.uint8))["edge_slope"] == pytest.approx(slope, rel=0.15)
+
+
+def test_what_is_at_the_rim_is_not_in_the_middle() -> None:
+    street = np.full((400, 300, 3), 90, np.uint8)
+    street[:30] = 255  # the sky
+    assert measure(street)["white_area"] > 0.05 and measure(street)["middle_white"] == 0
+    street[150:200, 120:180] = 255  # a lamp's reflection
+    assert measure(street)["middle_white"] > 0
+
+
+def test_blotches_of_noise_are_seen_at_half_the_size() -> None:
+    rng = np.random.default_rng(0)
+    fine = np.clip(128 + rng.normal(0, 4, (240, 240, 3)), 0, 255).astype(np.uint8)
+    small = np.clip(128 + rng.normal(0, 4, (120, 120, 3)), 0, 255).astype(np.uint8)
+    blotches = np.repeat(np.repeat(small, 2, axis=0), 2, axis=1)
+    kinds = ("luma_grain", "chroma_grain")
+    assert all(measure(blotches)[f"coarse_{kind}"] > measure(fine)[f"coarse_{kind}"] + 0.4 for kind in kinds)
+
+
+def test_a_coloured_light_is_a_colour_cast() -> None:
+    wall = np.full((60, 60, 3), 120, np.uint8)
+    assert measure(wall)["colour_cast"] == 0
+    assert measure((wall * np.array([0.5, 1.0, 0.5])).astype(np.uint8))["colour_cast"] == pytest.approx(0.5)
