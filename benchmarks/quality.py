@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from benchmarks.quality_corpus import GOOD, Known, is_base, real_photos, spoilt
 from benchmarks.quality_slices import SLICES
-from engine.picture import Pixels, decode
+from engine.picture import Picture, decode
 from engine.quality import Tag, judge, measure, shipped
 from engine.quality.cuts import f_score
 
@@ -189,16 +189,16 @@ def print_speed(files: list[Path], peers: Path | None, width: int, height: int) 
     if not files:
         return
     datas = [path.read_bytes() for path in files]
-    pictures = [decode(data).pixels for data in datas]
+    pictures = [decode(data) for data in datas]
 
-    def judged(pixels: Pixels) -> object:
-        return judge(measure(pixels), shipped())
+    def judged(picture: Picture) -> object:
+        return judge(measure(picture.pixels, picture.native), shipped())
 
     judged(pictures[0])
     rates = {
         "decode alone": _rate(lambda i: decode(datas[i]), len(datas)),
         "measure and judge": _rate(lambda i: judged(pictures[i]), len(datas)),
-        "decode, measure, judge": _rate(lambda i: judged(decode(datas[i]).pixels), len(datas)),
+        "decode, measure, judge": _rate(lambda i: judged(decode(datas[i])), len(datas)),
     }
     rates |= {name: len(files) / peer["cpu_s"] for name, peer in (_ask(peers, files[0].parent) if peers else {}).items()}
     said = ", ".join(f"{name} {rate:.1f}" for name, rate in rates.items())

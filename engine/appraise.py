@@ -60,7 +60,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
     Raises a `PictureError` for bytes that are no sound picture.
     """
     picture = decode(data, limits)
-    measures = _with_holes(measure(picture.pixels), data)
+    measures = _with_holes(measure(picture.pixels, picture.native), data)
     thresholds = (models.thresholds or shipped()).with_cuts(cuts)
     quality = judge(measures, thresholds)
     reading = read_display(models.display, models.clarity, picture.pixels)
@@ -76,7 +76,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
         scores=quality.scores,
         suggestions=quality.suggestions,
         unsure=quality.unsure,
-        display_box=reading.box,
+        display_box=picture.in_photo(reading.box) if reading.box else None,
         display_score=reading.score,
         clarity=reading.clarity,
         clear_probability=reading.probability,

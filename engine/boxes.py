@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import DataError
+from engine.picture import Pixels, decode
 from engine.verdict import Box
 
 TABLE = "boxes.csv"  # in a folder of photos
@@ -52,6 +53,12 @@ def read_boxes(data: Path) -> tuple[Boxed, ...]:
     if sum(row.box is not None for row in rows) < 2:
         raise DataError(f"{table} has fewer than two boxes. A locator learns from a hundred or more.")
     return rows
+
+
+def opened(photo: Boxed) -> tuple[Pixels, Boxed]:
+    """A photo's pixels, and its row with the box in those: large photos are decoded to fewer. Raises a `PictureError`."""
+    picture = decode(photo.path.read_bytes())
+    return picture.pixels, replace(photo, box=picture.in_pixels(photo.box) if photo.box else None)
 
 
 def fold_of(rows: Sequence[Boxed], folds: int, seed: int) -> list[int]:

@@ -10,14 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from engine.errors import EmptyFile, NotAnImage, PictureError, TooManyBytes, TooManyPixels, Truncated, Unreadable
+from engine.verdict import Box
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB, upright
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF", "PPM", "JPEG2000")  # JPEG opens MPO too
 _register_once = threading.Lock()
+
+FULL_SIDE = 2048  # pixels, longest side: larger JPEGs are decoded to a half, a quarter or an eighth, still 1024 or more
+NATIVE_ROWS = 256  # of a larger JPEG that are decoded in its own pixels too, a tenth of the price of all
+_MCU = 16  # rows; where the rows end, the chroma of the last ones is smoothed without its neighbour, so these are dropped
+_ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,28 +35,54 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Native:
+    """A photo that was decoded to fewer pixels than it has, as it really is, upright.
+
+    `rows` are the first rows of the file, (256, W, 3), or (H, 256, 3) where they come to stand: noise and the blocks of JPEG
+    do not survive a reduced decoding.
+    """
+
+    width: int
+    height: int
+    rows: Pixels
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A decoded photo: upright RGB pixels (H, W, 3) uint8, the file's own format and its number of frames."""
+    """A decoded photo: upright RGB pixels (H, W, 3) uint8, the file's own format and its number of frames.
+
+    Of JPEGs above `FULL_SIDE` the pixels are a half, a quarter or an eighth as many a side, and `native` tells of the rest.
+    """
 
     pixels: Pixels
     format: str
     frames: int
+    native: Native | None = None
 
     @property
     def width(self) -> int:
-        """Width in pixels, upright."""
-        return int(self.pixels.shape[1])
+        """Width of the photo in its own pixels, upright."""
+        return self.native.width if self.native else int(self.pixels.shape[1])
 
     @property
     def height(self) -> int:
-        """Height in pixels, upright."""
-        return int(self.pixels.shape[0])
+        """Height of the photo in its own pixels, upright."""
+        return self.native.height if self.native else int(self.pixels.shape[0])
+
+    def in_photo(self, box: Box) -> Box:
+        """A box in `pixels` as a box in the photo's own pixels."""
+        return _scaled(box, self.width / self.pixels.shape[1], self.height / self.pixels.shape[0])
+
+    def in_pixels(self, box: Box) -> Box:
+        """A box in the photo's own pixels as a box in `pixels`."""
+        return _scaled(box, self.pixels.shape[1] / self.width, self.pixels.shape[0] / self.height)
 
 
 def decode(data: bytes, limits: Limits = Limits()) -> Picture:
     """Decode the first frame of a picture file to upright RGB.
 
-    16-bit samples are scaled (not clipped), CMYK and palettes converted, transparency laid on white.
+    16-bit samples are scaled (not clipped), CMYK and palettes converted, transparency laid on white. JPEGs above `FULL_SIDE` are
+    reduced while they are decoded (fewer DCT coefficients a block); every byte is still read, so a cut is noticed.
 
     Raises a `PictureError`: `EmptyFile`, `NotAnImage`, `Truncated`, `Unreadable`, `TooManyBytes`, `TooManyPixels`.
     """
@@ -86,10 +118,54 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         width, height = image.size
         if width * height > limits.max_pixels:
             raise _too_many_pixels(limits, width, height)
-        image.load()  # verify() passes truncated JPEGs; only a full decode rejects them
+        times = _reduction(width, height) if image.format in ("JPEG", "MPO") else 1
+        if times > 1:
+            image.draft(None, (width // times, height // times))
+        image.load()  # verify() passes truncated JPEGs; only decoding to the end rejects them
         frames = int(getattr(image, "n_frames", 1))
+        if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+            width, height = height, width
         ImageOps.exif_transpose(image, in_place=True)  # a copy only where it has to be turned
-        return Picture(pixels=_to_rgb(image), format=image.format or "unknown", frames=frames)
+        native = Native(width=width, height=height, rows=_native_rows(data)) if times > 1 else None
+        return Picture(pixels=_to_rgb(image), format=image.format or "unknown", frames=frames, native=native)
+
+
+def _reduction(width: int, height: int) -> int:
+    """By how much each side is reduced: 1, 2, 4 or 8, the least that brings the longer one down to `FULL_SIDE`."""
+    return next((times for times in (1, 2, 4) if max(width, height) <= times * FULL_SIDE), 8)
+
+
+def _native_rows(data: bytes) -> Pixels:
+    """The first rows of a JPEG in its own pixels, turned upright: the file is told that it is no higher than that.
+
+    The decoder then stops early and skips what is left, which costs next to nothing.
+    """
+    with Image.open(io.BytesIO(_made_low(data)), formats=("JPEG",)) as image:
+        rows = image.crop((0, 0, image.width, min(image.height, NATIVE_ROWS)))
+        ImageOps.exif_transpose(rows, in_place=True)
+        return _to_rgb(rows)
+
+
+def _made_low(data: bytes) -> bytes:
+    """A JPEG whose frame header (ITU-T T.81, B.2.2) says `NATIVE_ROWS` and one MCU more; as it is where it has fewer.
+
+    As it is, too, where the header does not follow its predecessors as it should: more rows cost time, nothing else.
+    """
+    at = 2
+    while at + 9 < len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a frame; DHT, JPG and DAC lie in between
+            rows = min(NATIVE_ROWS + _MCU, int.from_bytes(data[at + 5 : at + 7]))
+            return b"".join((data[: at + 5], rows.to_bytes(2), data[at + 7 :]))
+        at += 2 + length if marker != 0xFF else 1  # any marker may be padded
+    return data
+
+
+def _scaled(box: Box, across: float, down: float) -> Box:
+    """Rounded edges, at least a pixel apart."""
+    left, right = round(box[0] * across), round((box[0] + box[2]) * across)
+    top, bottom = round(box[1] * down), round((box[1] + box[3]) * down)
+    return left, top, max(1, right - left), max(1, bottom - top)
 
 
 def _to_rgb(image: Image.Image) -> Pixels:

@@ -27,8 +27,9 @@ def make_thumbnail(data: bytes, limits: Limits) -> bytes:
 
 
 def make_crop(data: bytes, box: Box, limits: Limits) -> bytes:
-    """The display with its margin as clarity is judged on, as a small WebP. Raises a `PictureError`."""
-    image = Image.fromarray(view_of(decode(data, limits).pixels, box))
+    """The display with its margin as clarity is judged on, as a small WebP. `box`: of the photo. Raises a `PictureError`."""
+    picture = decode(data, limits)
+    image = Image.fromarray(view_of(picture.pixels, picture.in_pixels(box)))
     image.thumbnail((CROP_SIDE, CROP_SIDE))
     return _encoded(image, "WEBP", quality=82)
 

@@ -67,15 +67,15 @@ def _judge_all(photos: Sequence[LabelledPhoto], base: Path, thresholds: Any) -> 
     unreadable = 0
     for photo in tqdm(photos, unit="photo", disable=None):
         try:
-            pixels = decode(photo.path.read_bytes()).pixels
+            picture = decode(photo.path.read_bytes())
         except (PictureError, OSError) as error:
             print(f"left out: {photo.path}: {error}", file=sys.stderr)
             unreadable += 1
             continue
         name = photo.path.relative_to(base).as_posix() if photo.path.is_relative_to(base) else photo.path.name
-        done.append(judged(photo, name, pixels, thresholds))
+        done.append(judged(photo, name, picture, thresholds))
         if not photo.present and not photo.unsure and len(good) < SPOILT:
-            good.append(pixels)
+            good.append(picture.pixels)
     return done, good, unreadable
 
 

@@ -91,14 +91,14 @@ def _measured(table: Path) -> tuple[list[Example], int]:
     examples, failed = [], 0
     for photo in tqdm(read_labelled(table), desc="measuring", unit="photo", disable=None):
         try:
-            measures = measure(decode(photo.path.read_bytes()).pixels)
+            picture = decode(photo.path.read_bytes())
         except (PictureError, OSError) as error:
             print(f"left out: {photo.path}: {error}", file=sys.stderr)
             failed += 1
             continue
         examples.append(
             Example(
-                measures=measures,
+                measures=measure(picture.pixels, picture.native),
                 present=photo.present,
                 unsure=photo.unsure,
                 group=photo.group,

@@ -51,7 +51,7 @@ def measure_grain(views: Views) -> Mapping[str, float]:
         **_coarse_grains(flat),
         "blockiness": _blockiness(grey, rows),
         "pixel_detail": _pixel_detail(grey),
-        "short_side": float(min(views.grey.shape)),
+        "short_side": float(views.short_side),
     }
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from engine.picture import Pixels
+from engine.picture import Native, Pixels
 from engine.quality.exposure import measure_exposure
 from engine.quality.grain import measure_grain
 from engine.quality.middle import measure_middle
@@ -16,15 +16,17 @@ from engine.quality.structure import measure_structure
 from engine.quality.views import look
 
 
-def measure(pixels: Pixels) -> Mapping[str, float]:
+def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]:
     """Measure upright RGB pixels (H, W, 3) uint8 of any size, 1 x 1 included. Every number is finite.
+
+    `native` belongs to pixels that were reduced while decoding: what lives in single pixels is measured there.
 
     `clarity`, `brightness`, `contrast` and `noise` are on the origin systems' 0..100 scales. What the others mean, and
     where they come from, stands in `measure_exposure`, `measure_sharpness`, `measure_grain`, `measure_structure`
     and `measure_middle`.
     """
     _keep_freed_memory()
-    views = look(pixels)
+    views = look(pixels, native)
     exposure = measure_exposure(views)
     measures = {
         **exposure,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.picture import Pixels
+from engine.picture import Native, Pixels
 
 Grey = NDArray[np.uint8]  # (H, W), luma 0..255
 
@@ -16,6 +16,7 @@ _STRIP_ROWS = 48  # a multiple of 16: strips hold whole noise blocks and whole J
 _STRIP_PIXELS = 150_000  # how much of a photo is looked at in its native pixels for noise and compression
 _THIN_SIDE = 256  # pixels, longest side of the subsampled colour view
 _EXACT_PIXELS = 2_100_000  # up to here whole-photo statistics see every pixel; beyond, evenly spaced rows
+_NEARLY_TWICE = 1.95  # 12 megapixels come down to 2000 or 2016 pixels: 1000 serve as well as 1024, at a tenth of the price
 _NEARLY = 0.67  # a photo shrunk by less than this loses nothing to linear interpolation, at a fifth of the price
 
 
@@ -24,7 +25,8 @@ class Views:
     """One photo at the sizes the measures need. Photos smaller than a size are kept as they are, never enlarged.
 
     `strips` are evenly spaced bands of native rows, (N, 48, W, 3): noise and JPEG blocks do not survive resizing, and
-    looking at part of a large photo keeps its price that of a small one. `thin` is the photo subsampled (not averaged), `low`
+    looking at part of a large photo keeps its price that of a small one. `grey` and `short_side` are native too, but of a
+    photo that was reduced while decoding `grey` is its first rows alone. `thin` is the photo subsampled (not averaged), `low`
     and `high` its smallest and largest channel. `rows` and `grey_rows` are the whole photo up to 2.1 megapixels, beyond that
     every so many rows of it.
     """
@@ -40,12 +42,13 @@ class Views:
     rows: Pixels
     grey_rows: Grey
     strips: Pixels
+    short_side: int
 
 
-def look(pixels: Pixels) -> Views:
-    """Make the working sizes of upright RGB pixels (H, W, 3) uint8, H and W at least 1."""
+def look(pixels: Pixels, native: Native | None = None) -> Views:
+    """Make the working sizes of upright RGB pixels (H, W, 3) uint8, H and W at least 1; `native` where those were reduced."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    grey_1024 = _at_most(grey, 1024)
+    grey_1024 = _at_most(grey, 1024, halved_from=_NEARLY_TWICE if native else 2.0)
     grey_512 = _at_most(grey_1024, 512)
     step = max(1, -(-max(grey.shape) // _THIN_SIDE))
     thin = np.ascontiguousarray(pixels[::step, ::step])
@@ -53,7 +56,7 @@ def look(pixels: Pixels) -> Views:
     skip = skipped(grey.size)
     return Views(
         pixels=pixels,
-        grey=grey,
+        grey=np.asarray(cv2.cvtColor(native.rows, cv2.COLOR_RGB2GRAY), np.uint8) if native else grey,
         grey_1024=grey_1024,
         grey_512=grey_512,
         grey_256=_at_most(grey_512, 256),
@@ -62,7 +65,8 @@ def look(pixels: Pixels) -> Views:
         high=high,
         rows=pixels[::skip],
         grey_rows=grey[::skip],
-        strips=_strips(pixels),
+        strips=_tiles(native.rows) if native else _strips(pixels),
+        short_side=min(native.width, native.height) if native else min(grey.shape),
     )
 
 
@@ -78,9 +82,9 @@ def extremes(pixels: Pixels) -> tuple[Grey, Grey]:
     return np.asarray(low, np.uint8), np.asarray(high, np.uint8)
 
 
-def _at_most(grey: Grey, side: int) -> Grey:
-    """The picture with its longest side at most `side` pixels, averaged down."""
-    while max(grey.shape) >= 2 * side and min(grey.shape) >= 2:
+def _at_most(grey: Grey, side: int, *, halved_from: float = 2.0) -> Grey:
+    """The picture with its longest side at most `side` pixels, averaged down: halved while it is `halved_from` times as long."""
+    while max(grey.shape) >= halved_from * side and min(grey.shape) >= 2:
         even = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]  # whole pairs: OpenCV halves them at full speed
         grey = np.asarray(cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA), np.uint8)
     height, width = grey.shape
@@ -101,3 +105,13 @@ def _strips(pixels: Pixels) -> Pixels:
     # Every start is a multiple of 16, so that JPEG's 8 x 8 grid keeps its phase.
     starts = [int(place) * 16 for place in np.linspace(0, (height - _STRIP_ROWS) // 16, wanted)]
     return np.stack([pixels[start : start + _STRIP_ROWS] for start in starts])
+
+
+def _tiles(rows: Pixels) -> Pixels:
+    """As many pixels of a few native rows (or columns), in tiles along their diagonal: (N, 48, w, 3), from end to end."""
+    height, width = rows.shape[:2]
+    count = max(1, height // _STRIP_ROWS)
+    deep = min(height, _STRIP_ROWS)
+    wide = min(width, max(1, _STRIP_PIXELS // (_STRIP_ROWS * count) // 16) * 16)
+    tops, lefts = (np.linspace(0, (side - tile) // 16, count).astype(int) * 16 for side, tile in ((height, deep), (width, wide)))
+    return np.stack([rows[top : top + deep, left : left + wide] for top, left in zip(tops, lefts, strict=True)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.boxes import Boxed, fold_of, read_boxes
+from engine.boxes import Boxed, fold_of, opened, read_boxes
 from engine.bundle import Card, Source, Training, current, next_version, promote, stored, write_bundle
 from engine.display import SCORE_FROM, Found, centre_inside, overlap
 from engine.errors import DataError
@@ -52,7 +52,7 @@ def train_locator(order: Order, *, folds: int, tell: Callable[[str], None], foun
     """
     photos = read_boxes(order.data)
     torch.set_num_threads(order.recipe.threads)
-    kept = [keep(decode(photo.path.read_bytes()).pixels, photo.box) for photo in photos]
+    kept = [keep(pixels, seen.box) for pixels, seen in map(opened, photos)]
     judged = _left_out(order, photos, kept, folds, tell) if folds else ()
     if found:
         write_found(found, judged)
@@ -130,7 +130,9 @@ def _left_out(
 
 
 def _found(model: Locator, photo: Boxed, order: Order) -> Found:
-    return locate(model, decode(photo.path.read_bytes()).pixels, order.recipe.input)
+    picture = decode(photo.path.read_bytes())
+    found = locate(model, picture.pixels, order.recipe.input)
+    return replace(found, box=picture.in_photo(found.box))
 
 
 def _card(order: Order, photos: Sequence[Boxed], said: str, judged: Sequence[Judged]) -> Card:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine import bundle
-from engine.boxes import Boxed, fold_of, is_table, read_boxes
+from engine.boxes import Boxed, fold_of, is_table, opened, read_boxes
 from engine.bundle import Card, Source, Training, next_version, promote, stored, write_bundle
 from engine.calibration import calibration_error, platt
 from engine.display import SCORE_FROM
@@ -52,7 +52,7 @@ def train_readability(order: Order, *, folds: int, tell: Callable[[str], None]) 
     model, said = start(order.recipe.network, len(LABELS) + len(REASONS), order.weights, download=order.download)
     model.eval()
     tell(f"{len(photos)} photos, start: {said}")
-    crops = [crop_of(photo, decode(photo.path.read_bytes()).pixels, order.recipe.input) for photo in photos]
+    crops = [crop_of(seen, pixels, order.recipe.input) for pixels, seen in map(opened, photos)]
     examples = examples_of(model, crops, order.recipe.input, seed=order.recipe.seed)
     judged = left_out(examples, photos, folds) if folds else None
     model.head = fit_head(examples, np.ones(len(examples.crop), dtype=bool))
@@ -79,8 +79,9 @@ def read_rated(data: Path, models_dir: Path) -> tuple[Boxed, ...]:
     assert isinstance(locator, Locator)  # noqa: S101 - the card of the task display says so
     found_rows = []
     for photo in read_folder(root, "clarity"):
-        found = locate(locator, decode(photo.path.read_bytes()).pixels, card.input)
-        box = found.box if found.score >= card.thresholds.get("score", SCORE_FROM) else None
+        picture = decode(photo.path.read_bytes())
+        found = locate(locator, picture.pixels, card.input)
+        box = picture.in_photo(found.box) if found.score >= card.thresholds.get("score", SCORE_FROM) else None
         clear = float(photo.label == Clarity.CLEAR.value)
         found_rows.append(Boxed(path=photo.path, box=box, group=photo.path.stem, source=data.name, clear=clear))
     return tuple(found_rows)
