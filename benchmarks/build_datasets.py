@@ -1,6 +1,7 @@
 """Lays the photos of the data folder out as train/, val/ and test/ folders for each task.
 
     python -m benchmarks.build_datasets --data DATA --out FOLDER
+    python -m engine degrade FOLDER/good --out FOLDER/good_bad
 
 Photos of one physical meter lie on one side only, and the three tasks share the sides, so that no photo of a test meter is
 ever learned from. Rows marked `evaluate_only` are not used. The same seed gives the same folders.
@@ -21,13 +22,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engine.drawing import draw_photo
 from engine.picture import Pixels, decode
-from engine.training.degrade import degrade
+from engine.training.crop_defects import spoil_display
 from engine.verdict import Box
 
 SHARES = {"test": 0.22, "val": 0.13}  # of the photos of each type; the rest trains
 LEAST_PHOTOS, LEAST_METERS = 6, 3  # a field design with fewer is not a type yet, but part of `unknown`
 LEAST_TYPED = 10  # the same for hand-typed photos of other sources, whose meters are not told apart
+DRAWN = 150  # drawn meters among the good pictures
 STRANGERS_STEP = 3  # every third gas or water meter teaches doubt: enough to balance the types
 OTHERS_STEP = 2  # every second photo of other sources, so that field photos stay the majority
 SPOILT = {"blurry", "dark", "screen_photo"}  # flags of a bad picture; dirt and glare are the meter's own
@@ -61,7 +64,7 @@ def main() -> None:
     sides = assign_sides([*field, *typed], args.seed)
     build_meter_type(args.out / "meter_type", field, typed, untyped, sides)
     build_clarity(args.out / "clarity", args.data, field, [*typed, *untyped], sides=sides, seed=args.seed)
-    build_good_bad(args.out / "good_bad", args.data, field, typed, sides=sides, seed=args.seed)
+    build_good(args.out / "good", args.data, field, typed, sides=sides, seed=args.seed)
 
 
 def read_field(data: Path) -> list[Photo]:
@@ -147,8 +150,8 @@ def build_clarity(out: Path, data: Path, field: list[Photo], others: list[Photo]
         used.append(photo)  # not rated, but nearly all readable where somebody boxed the digits
         pixels = decode(photo.path.read_bytes()).pixels
         link(photo.path, out / "train" / "clear" / name_of(photo))
-        twin, defect = degrade(pixels, rng, photo.box)
-        save(twin, out / "train" / "unclear" / f"{defect}-{name_of(photo)}")
+        twin, reason = spoil_display(pixels, photo.box or _whole(pixels), rng)
+        save(twin, out / "train" / "unclear" / f"{reason}-{name_of(photo)}")
     for row in read_table(data / "clarity" / "clarity.csv"):
         pixels = decode((data / "clarity" / row["file"]).read_bytes()).pixels
         trim = (pixels.shape[0] - 240) // 2  # the two labels differ in height (240 and 270): cut to the same size
@@ -168,29 +171,28 @@ def write_twins(side: Path, photo: Photo, rng: np.random.Generator, *, clear: bo
         if prefix:
             save(view, side / ("clear" if clear else "unclear") / f"{prefix}{name_of(photo)}")
         if clear:
-            twin, defect = degrade(view, rng, box)
-            save(twin, side / "unclear" / f"{prefix}{defect}-{name_of(photo)}")
+            twin, reason = spoil_display(view, box or _whole(view), rng)
+            save(twin, side / "unclear" / f"{prefix}{reason}-{name_of(photo)}")
 
 
-def build_good_bad(out: Path, data: Path, field: list[Photo], typed: list[Photo], *, sides: dict[str, str], seed: int) -> None:
-    """Good pictures and their degraded twins: faces as the origin system had them, and sound photos of meters."""
-    rng = np.random.default_rng(seed)
+def build_good(out: Path, data: Path, field: list[Photo], typed: list[Photo], *, sides: dict[str, str], seed: int) -> None:
+    """Good pictures for `engine degrade`: sound photos of meters, the origin system's good faces, drawn meters."""
     used: list[Photo] = []
     faces = 0
     for row in read_table(data / "faces" / "dataset_labels.csv"):
-        path = data / "faces" / row["image_path"]
-        place = int(hashlib.sha256(f"{seed}:{path.name}".encode()).hexdigest(), 16) % 100 / 100  # a pair stays together
-        side = "test" if place < SHARES["test"] else "val" if place < SHARES["test"] + SHARES["val"] else "train"
-        faces += side == "train"
-        link(path, out / side / row["label"] / f"face-{path.name}")
+        if row["label"] == "Good":
+            path = data / "faces" / row["image_path"]
+            place = int(hashlib.sha256(f"{seed}:{path.name}".encode()).hexdigest(), 16) % 100 / 100
+            side = "test" if place < SHARES["test"] else "val" if place < SHARES["test"] + SHARES["val"] else "train"
+            faces += side == "train"
+            link(path, out / side / f"face-{path.name}")
     sound = [photo for photo in field if photo.row["readable"] == "yes" and not SPOILT & set(photo.row["flags"].split("|"))]
     for photo in [*sound, *(photo for photo in typed if photo.kind != ONE_UNIT)]:
-        side = sides[photo.meter]
-        used += [photo] if side == "train" else []
-        link(photo.path, out / side / "Good" / name_of(photo))
-        twin, defect = degrade(decode(photo.path.read_bytes()).pixels, rng)
-        save(twin, out / side / "Bad" / f"{defect}-{name_of(photo)}")
-    write_sources(out, used, {"faces and their degraded twins": (faces, FIELD_LICENCE)})
+        used += [photo] if sides[photo.meter] == "train" else []
+        link(photo.path, out / sides[photo.meter] / name_of(photo))
+    for number in range(DRAWN):
+        save(draw_photo(number, number)[0], out / "train" / f"drawn-{number:03d}.jpg")
+    write_sources(out, used, {"good faces": (faces, FIELD_LICENCE), "drawn meters": (DRAWN, "drawn by this repository")})
 
 
 def write_sources(out: Path, used: list[Photo], more: dict[str, tuple[int, str]] | None = None) -> None:
@@ -200,7 +202,7 @@ def write_sources(out: Path, used: list[Photo], more: dict[str, tuple[int, str]]
     rows += [{"name": name, "photos": count, "licence": licence} for name, (count, licence) in (more or {}).items()]
     (out / "sources.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     for side in sorted(path for path in out.iterdir() if path.is_dir()):
-        print(out.name, side.name, {place.name: len(list(place.iterdir())) for place in sorted(side.iterdir())})
+        print(out.name, side.name, dict(Counter(path.parent.name for path in sorted(side.rglob("*")) if not path.is_dir())))
 
 
 def read_table(path: Path) -> list[Row]:
@@ -260,6 +262,10 @@ def _fraction_box(text: str, path: Path) -> Box | None:
     height, width = decode(path.read_bytes()).pixels.shape[:2]
     cx, cy, w, h = (float(part) for part in text.split()[:4])
     return round((cx - w / 2) * width), round((cy - h / 2) * height), round(w * width), round(h * height)
+
+
+def _whole(pixels: Pixels) -> Box:
+    return 0, 0, pixels.shape[1], pixels.shape[0]
 
 
 def _near(pixels: Pixels, box: Box, rng: np.random.Generator) -> tuple[Pixels, Box]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +21,19 @@ SUMMARY = "make a Good/Bad dataset from good photos: blur, noise, exposure, JPEG
 EXAMPLE = "python -m engine degrade photos/good --out good_bad        # then: python -m engine train good_bad good_bad"
 
 SIDES = (("test", 0.2), ("val", 0.1))  # shares of the source photos; the rest trains
+SOURCES = "sources.json"  # licences of the photos, taken along: `train` reads it beside the label folders
 QUALITY = 95  # of every JPEG written, good or bad: the encoder must not tell which is which
 PLAIN = ("motion_blur", "defocus", "noise", "underexposure", "overexposure", "jpeg", "downscale")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the good photos are, and how they are spoilt."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="good photos (searched recursively)")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="good photos (searched recursively); train/, val/ and test/ in it stay apart",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DATA", help="new folder for the dataset")
     parser.add_argument("--defects", nargs="+", default=list(PLAIN), metavar="NAME", help=f"which (default: {' '.join(PLAIN)})")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="spoilt photos per good one (default 1)")
@@ -63,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     if not rows:
         raise DataError("None of the photos can be read.")
     write_table(args.out, rows)
+    if (args.folder / SOURCES).is_file():
+        shutil.copyfile(args.folder / SOURCES, args.out / SOURCES)
     print(f"{len(rows)} photos from {len(files) - failed} good ones in {args.out}; dataset_labels.csv says how each was spoilt")
     return 3 if failed else 0
 
@@ -79,7 +88,7 @@ def _twins(path: Path, number: int, args: argparse.Namespace) -> Iterator[Degrad
     data = path.read_bytes()
     pixels = _at_most(decode(data).pixels, args.side)
     source = path.relative_to(args.folder).as_posix()
-    side, rng = side_of(data), np.random.default_rng([args.seed, number])
+    side, rng = _given_side(path, args.folder) or side_of(data), np.random.default_rng([args.seed, number])
     name = f"{number:06d}"
     yield DegradedRow(image_path=_write(args.out, side, GoodBad.GOOD, name, pixels), label=GoodBad.GOOD, source=source)
     for twin in range(args.each):
@@ -105,6 +114,12 @@ def side_of(data: bytes) -> str:
             return side
         place -= share
     return "train"
+
+
+def _given_side(path: Path, folder: Path) -> str | None:
+    """The side that a split folder gives a photo: whoever made it knew which photos show one meter."""
+    first = path.relative_to(folder).parts[0]
+    return first if (folder / "train").is_dir() and first in ("train", *(side for side, _ in SIDES)) else None
 
 
 def _write(out: Path, side: str, label: GoodBad, name: str, pixels: Pixels) -> str:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.picture import Pixels
-from engine.verdict import Reason
+from engine.verdict import Box, Reason
 
 Rng = np.random.Generator
 Spoil = Callable[[Pixels, Rng], Pixels]
+
+_ROOM = 0.15  # of the display's sides: what is spoilt around it
 
 
 def spoil_crop(pixels: Pixels, rng: Rng) -> tuple[Pixels, Reason]:
@@ -20,6 +22,21 @@ def spoil_crop(pixels: Pixels, rng: Rng) -> tuple[Pixels, Reason]:
     name = list(DEFECTS)[int(rng.choice(len(DEFECTS), p=_CHANCES))]
     spoil, reason, _ = DEFECTS[name]
     return spoil(pixels, rng), reason
+
+
+def spoil_display(pixels: Pixels, box: Box, rng: Rng) -> tuple[Pixels, Reason]:
+    """The whole photo with its display (`box`, in its pixels) spoilt like a crop; the seam is soft, lest it be learned."""
+    x, y, width, height = box
+    left, top = max(0, round(x - width * _ROOM)), max(0, round(y - height * _ROOM))
+    part = np.s_[top : round(y + height * (1 + _ROOM)), left : round(x + width * (1 + _ROOM))]
+    worse, reason = spoil_crop(np.ascontiguousarray(pixels[part]), rng)
+    inside = np.zeros(worse.shape[:2], np.float32)
+    seam = [max(1, round(side * _ROOM / 2)) for side in worse.shape[:2]]
+    inside[seam[0] : -seam[0], seam[1] : -seam[1]] = 1
+    mask = _soft(inside, height * _ROOM / 4)
+    spoilt = pixels.copy()
+    spoilt[part] = _rounded(pixels[part] * (1 - mask) + worse * mask)
+    return spoilt, reason
 
 
 def _defocus(pixels: Pixels, rng: Rng) -> Pixels:

@@ -15,6 +15,8 @@ from engine.quality import measure
 from engine.training.defects import DEFECTS
 from tests.photos import encoded, jpeg, pixels, read, write
 
+SIDES = ("train", "val", "test")
+
 
 @pytest.fixture
 def goods(tmp_path: Path) -> Path:
@@ -46,6 +48,14 @@ def test_a_photo_and_its_twins_lie_on_one_side(goods: Path, tmp_path: Path) -> N
     for row in rows(tmp_path / "data"):
         sides.setdefault(row["source"], set()).add(row["image_path"].split("/")[0])
     assert len(sides) == 12 and all(len(side) == 1 for side in sides.values())
+
+
+def test_a_folder_that_was_split_keeps_its_sides_and_its_sources(tmp_path: Path) -> None:
+    photos = {f"{side}/{number}.png": encoded(pixels(number, 96, 128), "PNG") for side in SIDES for number in range(3)}
+    write(tmp_path / "split", photos | {"sources.json": b"[]"})
+    assert main(["degrade", str(tmp_path / "split"), "--out", str(tmp_path / "data")]) == 0
+    assert {row["source"].split("/")[0] == row["image_path"].split("/")[0] for row in rows(tmp_path / "data")} == {True}
+    assert (tmp_path / "data" / "sources.json").read_bytes() == b"[]"
 
 
 def test_the_same_seed_makes_the_same_files(goods: Path, tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
-"""Variations and drawn defects of training photos."""
+"""Variations of training photos."""
 
 import cv2
 import numpy as np
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.training.augment import Augmentation, augment
-from engine.training.degrade import DEFECTS, degrade
 
 
 def a_plate(height: int = 60, width: int = 90) -> NDArray[np.uint8]:
@@ -48,31 +46,3 @@ def test_a_flip_mirrors() -> None:
     dark_right = [photo[:, -8:].mean() < 20 for photo in seen]
     assert any(dark_left) and any(dark_right)
     assert all(a != b for a, b in zip(dark_left, dark_right, strict=True))
-
-
-def contrast(pixels: NDArray[np.uint8]) -> float:
-    """Spread of brightness inside the display: what makes digits readable."""
-    return float(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[22:38, 24:66].std())
-
-
-@pytest.mark.parametrize("name", ["darkness", "defocus", "haze", "overexposure"])
-def test_a_defect_takes_contrast_from_the_digits(name: str) -> None:
-    plate = a_plate()
-    left = [contrast(DEFECTS[name](plate, np.random.default_rng(seed), (20, 20, 50, 20), 3.0)) for seed in range(5)]
-    assert max(left) < 0.75 * contrast(plate)
-
-
-def test_glare_lies_on_the_display_and_leaves_the_far_corner_alone() -> None:
-    plate = a_plate(200, 300)
-    glare = DEFECTS["glare"](plate, np.random.default_rng(0), (20, 20, 50, 20), 3.0)
-    assert glare[20:40, 20:70].mean() > plate[20:40, 20:70].mean() + 20
-    np.testing.assert_array_equal(glare[-20:, -20:], plate[-20:, -20:])
-
-
-@settings(deadline=None)
-@given(seed=st.integers(0, 2**32), boxed=st.booleans(), height=st.integers(16, 70), width=st.integers(16, 70))
-def test_every_degraded_photo_keeps_its_size_and_names_its_defect(seed: int, boxed: bool, height: int, width: int) -> None:
-    photo = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    worse, name = degrade(photo, np.random.default_rng(seed), (4, 4, 10, 6) if boxed else None)
-    assert worse.shape == photo.shape and worse.dtype == np.uint8
-    assert name in DEFECTS and (worse != photo).any()
