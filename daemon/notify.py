@@ -71,20 +71,23 @@ class Notices:
     drift_points: float
     low_bytes: int = LOW_BYTES
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _photo_id: int | None = None  # what came up to here is told, or was there before
-    _job_id: int = 0
+    _photo_id: int = field(init=False)  # what came up to here is told, or was there before
+    _job_id: int = field(init=False)
     _wrong: dict[str, Condition] = field(default_factory=dict)
     _pending: list[str] = field(default_factory=list)
     _refused: dict[str, int] = field(default_factory=dict)
     _last_sent: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Whatever ends from now on is new, also before the first look."""
+        with Session(self.database) as session:
+            self._photo_id = highest_ended(session) or 0
+            self._job_id = session.scalar(select(func.max(Job.id))) or 0
+
     def look(self) -> None:
         """Take in what is new, and send it if the last message was long enough ago."""
         now = self.clock()
         with Session(self.database) as session:
-            if self._photo_id is None:
-                self._photo_id = highest_ended(session) or 0
-                self._job_id = session.scalar(select(func.max(Job.id))) or 0
             self._read_new(session, self._photo_id)
             self._compare(conditions(session, now, drift_points=self.drift_points, low_bytes=self.low_bytes))
         quiet = self._last_sent is not None and now - self._last_sent < self.pause

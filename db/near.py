@@ -13,6 +13,7 @@ from db.jobs import JobKind, ask
 from db.tables import Outcome, Photo
 from engine.signature import GRID
 
+CHANCE = 0.1  # of a score or probability: two photos of one picture that differ in less are as good as each other
 VERSION = f"gradient-{GRID}"  # of the signatures; those of two versions are never compared
 
 
@@ -46,16 +47,26 @@ def near_photos(session: Session, photo: Photo) -> Sequence[Photo]:
     return session.scalars(query.order_by(Photo.received_at, Photo.id)).all()
 
 
+def _best(alike: Sequence[Photo]) -> Photo:
+    left = list(alike)
+    for field in ("quality_score", "clear_probability"):
+        value = {photo: getattr(photo, field) or 0.0 for photo in left}
+        left = [photo for photo in left if value[photo] > max(value.values()) - CHANCE]
+    return max(left, key=lambda photo: ((photo.width or 0) * (photo.height or 0), photo.size_bytes, -photo.id))
+
+
 def put_all_but_the_best_aside(session: Session, photo: Photo, now: datetime) -> None:
     """Mark the photos near this one that a better one makes needless, and ask for their files to be moved. Nothing is deleted.
 
-    The best is the one with the highest quality score, then the one most surely clear, then the earliest.
+    The best is the one with the higher quality score, then the one more surely clear, where that is more than chance; of
+    photos as good as each other the one with more pixels, then more bytes: a copy that was shrunk or recompressed often
+    scores a hair better than its original. Then the earliest.
     """
     session.flush()
     alike = near_photos(session, photo)
     if len(alike) < 2:
         return
-    best = max(alike, key=lambda each: (each.quality_score or 0.0, each.clear_probability or 0.0, -each.id))
+    best = _best(alike)
     changed = [each for each in alike if each.set_aside != (each is not best)]
     for each in changed:
         each.set_aside = each is not best

@@ -95,6 +95,19 @@ def test_with_keep_best_all_but_the_best_are_put_aside_and_none_is_deleted(
     }
 
 
+def test_an_original_is_kept_rather_than_its_recompressed_copy_that_scores_a_hair_better(home: Home, database: Engine) -> None:
+    looks = {b"original": (0.990, 64, 96), b"squeezed": (0.996, 64, 96), b"shrunk": (0.992, 32, 48)}
+
+    def judged(data: bytes) -> Verdict:
+        score, width, height = looks[data.rstrip(b".")]
+        return verdict(signature=ONE, quality_score=score, width=width, height=height)
+
+    taking = Intake(home, database, judged, template=TEMPLATE, max_bytes=100, keep_best=True)
+    take(taking, home, b"squeezed", b"original....", b"shrunk...........")
+    with Session(database) as session:
+        assert [photo.set_aside for photo in session.scalars(select(Photo).order_by(Photo.id))] == [True, False, True]
+
+
 def test_all_photos_of_a_kind_are_found_from_each_of_them(home: Home, database: Engine) -> None:
     take(intake(home, database), home, b"a1", b"a2", b"b1")
     with Session(database) as session:

@@ -36,7 +36,6 @@ def notices(database: Engine, clock: Clock, minutes: float = 15) -> tuple[Notice
     looking = Notices(
         database=database, send=sent.append, pause=timedelta(minutes=minutes), drift_points=15, low_bytes=1000, clock=clock
     )
-    looking.look()
     return looking, sent
 
 
@@ -50,6 +49,14 @@ def test_what_was_there_before_the_start_is_not_told(database: Engine, clock: Cl
     looking, sent = notices(database, clock)
     looking.look()
     assert sent == []
+
+
+def test_a_refusal_between_the_start_and_the_first_look_is_told(database: Engine, clock: Clock) -> None:
+    looking, sent = notices(database, clock)
+    store(database, refused(1))
+    clock.now += timedelta(seconds=30)
+    looking.look()
+    assert sent == ["1 file was refused: 1 truncated."]
 
 
 def test_refusals_are_told_once_by_reason(database: Engine, clock: Clock) -> None:
