@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from daemon.judging import Begin, JudgeDied, Judgement
-from engine.errors import EngineError
+from daemon.judging import Begin, Judgement
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ class Canary:
         self._next_s = self._clock() + EVERY_S
         try:
             verdict, judged_ms = judgement.verdict()
-        except (EngineError, JudgeDied, OSError) as error:
+        except Exception as error:  # the engine's own failures and its bugs: photos are refused or wait, the watch goes on
             log.error("the engine does not judge a known picture: %s", error)
             self.detail = {"ok": False, "why": str(error)}
             return

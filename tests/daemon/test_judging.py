@@ -121,15 +121,16 @@ def test_ten_judgements_that_never_ended_are_poison_too(home: Home, database: En
     assert [(row.outcome, row.reason) for row in rows(database)] == [("refused", "poison")]
 
 
-def test_the_canary_says_when_the_engine_is_silent() -> None:
+@pytest.mark.parametrize("failure", [JudgeDied("no engine"), RuntimeError("a bug in the engine"), ZeroDivisionError("a bug")])
+def test_the_canary_says_when_the_engine_is_silent_and_survives_whatever_it_raises(failure: Exception) -> None:
     clock = Clock()
 
     def dead() -> Verdict:
-        raise JudgeDied("no engine")
+        raise failure
 
     canary = Canary(lambda data, site: Here(dead), clock)
     canary.tend()
-    assert canary.detail == {"ok": False, "why": "no engine"}
+    assert canary.detail == {"ok": False, "why": str(failure)}
     sound = Canary(lambda data, site: Here(verdict), clock)
     sound.tend()
     assert sound.detail["ok"] is True
