@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from benchmarks.loop import Shot, divide, read_field, train_base
+from benchmarks.loop_shots import Shot, divide, read_field, train_base
 from engine import bundle
 from engine.evaluation.answering import answer
 from engine.training.joined import train_all

@@ -12,49 +12,42 @@ the labels and has to pass the gate. No meter is both in the model's training an
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import cv2
 import numpy as np
 
+from benchmarks.loop_shots import Shot, divide, draw, read_field, train_base
+from db.exemplars import PER_CLASS
 from engine import bundle, runtime
-from engine.drawing import draw_photo
 from engine.evaluation.answering import answer
 from engine.evaluation.aside import is_kept_aside
 from engine.evaluation.gate import Answered, Decision, rule
-from engine.grouping import Plate, describe_plate, group
+from engine.grouping import Plate, group
+from engine.grouping.verification import prepare_plate
 from engine.picture import decode
-from engine.recognition import Exemplars, recognise, thinned
+from engine.recognition import describe, recognise_described
+from engine.recognition.exemplars import NO_PLATE
+from engine.recognition.nearest import belongs_clearly, nearest
+from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
 from engine.runtime import Model
-from engine.training.recipe import FAST, RECIPES, Recipe
+from engine.training.recipe import FAST, RECIPES
 from engine.training.renew import Lesson, Renewal, renew
 from engine.verdict import UNKNOWN
 
-LEAST_METERS = 4  # of a design that the model may know at the start
 PURE = 0.8  # share of one design from which the oracle names a group; below, a person would look for another
 BATCHES = 8
 HEADINGS = (  # labelled: photos of new designs that have their right type; one by one: what as many clicks would have labelled
     "arrived clicks labelled per click one by one new UNKNOWN  (on arrival)  right  wrong of those accepted"
 )
-DRAWN_DESIGNS, DRAWN_PHOTOS = 18, 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shot:
-    """One photo with its truth."""
-
-    path: Path
-    design: str
-    meter: str
 
 
 @dataclass(kw_only=True)
@@ -66,7 +59,9 @@ class Archive:
     embeddings: list[np.ndarray] = field(default_factory=list)
     plates: list[Plate] = field(default_factory=list)
     named: set[int] = field(default_factory=set)
-    taught: set[int] = field(default_factory=set)  # in the bundle's own exemplars by now
+    looks: list[Look] = field(default_factory=list)  # the plates, ready for comparing
+    prints: dict[tuple[int, ...], Print] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)  # unknown photo -> its group
     pairs: dict[tuple[int, int], int] = field(default_factory=dict)
     clicks: int = 0
 
@@ -94,62 +89,6 @@ def main() -> int:
     return 0
 
 
-def read_field(folder: Path) -> list[Shot]:
-    """The hand-labelled field photos."""
-    with (folder / "field.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [Shot(path=folder / "photos" / row["file"], design=row["design"], meter=row["meter_group"]) for row in rows]
-
-
-def draw(folder: Path, seed: int) -> list[Shot]:
-    """`DRAWN_DESIGNS` designs, one meter in two photos."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shots = []
-    for design in range(DRAWN_DESIGNS):
-        for number in range(DRAWN_PHOTOS):
-            path = folder / f"{seed}-{design}-{number}.jpg"
-            if not path.exists():
-                pixels, _ = draw_photo(seed * 10_000 + number, design, meter=number // 2, reading=1000 + 37 * number)
-                cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])
-            shots.append(Shot(path=path, design=f"design {design}", meter=f"{design}-{number // 2}"))
-    return shots
-
-
-def divide(shots: Sequence[Shot], rng: np.random.Generator) -> tuple[list[Shot], list[Shot]]:
-    """A third of the designs is known, from half of their meters; everything else streams, in random order."""
-    meters: dict[str, set[str]] = defaultdict(set)
-    for shot in shots:
-        meters[shot.design].add(shot.meter)
-    able = sorted(design for design in meters if len(meters[design]) >= LEAST_METERS)
-    known = rng.choice(able, len(meters) // 3, replace=False).tolist()
-    learned = {meter for design in known for meter in rng.permutation(sorted(meters[design]))[: len(meters[design]) // 2 + 1]}
-    base = [shot for shot in shots if shot.design in known and shot.meter in learned]
-    rest = [shot for shot in shots if shot not in base]
-    return base, [rest[index] for index in rng.permutation(len(rest))]
-
-
-def train_base(
-    base: Sequence[Shot], work: Path, weights: Path | None, seed: int, recipes: Mapping[str, Recipe] = RECIPES
-) -> Path:
-    """A first model of the known designs; of each the first meter chooses the epoch. Returns the models folder."""
-    from engine.training.train import Order, train
-
-    data, models = work / f"base-{seed}", work / f"models-{seed}"
-    first: dict[str, str] = {}
-    for shot in base:
-        side = "val" if shot.meter == first.setdefault(shot.design, shot.meter) else "train"
-        folder = data / side / shot.design
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / shot.path.name).unlink(missing_ok=True)
-        (folder / shot.path.name).symlink_to(shot.path.resolve())
-    order = Order(
-        task="meter_type", data=data, models_dir=models, weights=weights, weights_licence=None,
-        recipe=replace(recipes["meter_type"], threads=1, seed=seed), command="", promote=True, today=datetime.date(2026, 1, 1),
-    )  # fmt: skip
-    train(order, tell=lambda line: print(f"  {line}", file=sys.stderr))
-    return models
-
-
 def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path) -> None:
     """Stream, name, renew; print what came of it after every batch."""
     known = {shot.design for shot in base}
@@ -157,8 +96,10 @@ def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path) 
     if folder is None:
         raise SystemExit(f"no meter_type model in {models}")
     model = runtime.load(folder, cache=work / "cache", threads=1)
-    new = len({shot.design for shot in stream} - known)
+    fresh = [shot for shot in stream if shot.design not in known]
+    new = len({shot.design for shot in fresh})
     print(f"{len(known)} designs known from {len(base)} photos; {len(stream)} photos stream in, {new} designs among them are new")
+    print(f"{len(fresh)} photos of new designs: one click for each design would be {len(fresh) / new:.1f} photos per click")
     print(HEADINGS)
     archive = Archive()
     for number, batch in enumerate(np.array_split(np.arange(len(stream)), BATCHES), start=1):
@@ -168,44 +109,75 @@ def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path) 
         at_arrival = [i for i in range(begun, len(archive.shots)) if archive.shots[i].design not in known]
         unknown = np.mean([archive.said[i] == UNKNOWN for i in at_arrival]) if at_arrival else 0.0
         while name_groups(archive):
-            look_again(archive, model)
+            look_again(archive)
         tell(archive, known, float(unknown))
         if number in (BATCHES // 2, BATCHES):
             model = renewed(archive, model, models, work)
+            second_look(archive, model)
+    tell(archive, known, float(unknown))
 
 
 def arrive(archive: Archive, shot: Shot, model: Model) -> None:
-    """Recognise one photo by the model and the labels so far."""
+    """Judge one photo by the model; where it is unknown, compare it with what people named and with the groups."""
     pixels = decode(shot.path.read_bytes()).pixels
-    said = recognise(model, pixels, labelled=labelled(archive, model))
+    seen = describe(model, pixels)
+    plate = seen.plate or NO_PLATE
+    archive.looks.append(look_at(pixels, prepare_plate(plate)))
     archive.shots.append(shot)
-    archive.said.append(str(said.meter_type))
-    archive.embeddings.append(np.asarray(said.embedding))
-    archive.plates.append(said.plate or describe_plate(pixels))
+    archive.embeddings.append(seen.embedding)
+    archive.plates.append(plate)
+    archive.said.append(str(recognise_described(model, seen, lambda: plate).meter_type))
+    if archive.said[-1] == UNKNOWN:
+        place(archive, len(archive.said) - 1)
 
 
-def look_again(archive: Archive, model: Model) -> None:
-    """Every unknown photo by what has been named since."""
-    exemplars = labelled(archive, model)
+def second_look(archive: Archive, model: Model) -> None:
+    """Unknown photos are judged again by the version that judges now, as after a promotion."""
     for index in unknown_of(archive):
-        pixels = decode(archive.shots[index].path.read_bytes()).pixels
-        archive.said[index] = str(recognise(model, pixels, labelled=exemplars).meter_type)
+        seen = describe(model, decode(archive.shots[index].path.read_bytes()).pixels, plate=False)
+        archive.said[index] = str(recognise_described(model, seen, partial(archive.plates.__getitem__, index)).meter_type)
+    look_again(archive)
 
 
-def labelled(archive: Archive, model: Model) -> Exemplars | None:
-    """What people named and the bundle does not hold yet."""
-    fresh = sorted(archive.named - archive.taught)
-    if not fresh:
-        return None
-    types, vectors, plates = zip(
-        *((archive.shots[i].design, archive.embeddings[i], archive.plates[i]) for i in fresh), strict=True
+def look_again(archive: Archive) -> None:
+    """Every unknown photo in no group, by what has been named since."""
+    for index in unknown_of(archive):
+        if index not in archive.groups:
+            place(archive, index)
+
+
+def place(archive: Archive, index: int) -> None:
+    """Give an unknown photo its type or group, as the daemon's newcomers get theirs."""
+    classes: dict[str, list[int]] = defaultdict(list)
+    for member in sorted(archive.named, reverse=True):  # the newest labels, as in the product
+        classes[f"type {archive.said[member]}"].append(member)
+    for member, group_id in archive.groups.items():
+        classes[f"group {group_id}"].append(member)
+    held = [(label, member) for label, members in classes.items() for member in members[:PER_CLASS]]
+    found = nearest(
+        archive.embeddings[index],
+        archive.looks[index].details,
+        [label for label, _ in held],
+        np.stack([archive.embeddings[member] for _, member in held]) if held else np.zeros((0, 1), np.float32),
+        plate_of=lambda number: archive.looks[held[number][1]].details,
     )
-    return thinned(Exemplars.of(model.card.version, types, vectors, plates))
+    if found is None:
+        return
+    kind, _, name = found.label.partition(" ")
+    if kind == "type":
+        chosen = tuple(classes[found.label][:REFERENCES])
+        if chosen not in archive.prints:
+            archive.prints[chosen] = Print([archive.looks[member] for member in chosen])
+        if is_same(found.score, archive.prints[chosen].falls_short(archive.looks[index])):
+            archive.said[index] = name
+    elif belongs_clearly(found):
+        archive.groups[index] = int(name)
 
 
 def name_groups(archive: Archive) -> bool:
     """Group the unknown; the oracle names what is nearly pure. Returns whether anything was named."""
     pool = unknown_of(archive)
+    archive.groups = {}
     if len(pool) < 2:
         return False
     place = {index: number for number, index in enumerate(pool)}
@@ -217,6 +189,7 @@ def name_groups(archive: Archive) -> bool:
         members = [pool[place] for place in grouping.members(group_id)]
         design, count = Counter(archive.shots[i].design for i in members).most_common(1)[0]
         if count / len(members) < PURE:
+            archive.groups |= dict.fromkeys(members, group_id)
             continue
         archive.clicks += 1 + len(members) - count
         for index in members:
@@ -270,7 +243,6 @@ def renewed(archive: Archive, model: Model, models: Path, work: Path) -> Model:
     print(f"  {candidate.name} from {len(parts[False])} labels: {ruling.decision.value}: {ruling.reasons[0]}")
     if ruling.decision is not Decision.PROMOTE:
         return model
-    archive.taught = set(parts[False])
     return runtime.load(candidate, cache=work / "cache", threads=1)
 
 

@@ -23,18 +23,19 @@ from db.labels import labels_state
 from db.records import service
 from db.tables import Photo
 from db.unknowns import read_plate, write_plates
-from engine.errors import ModelError
+from engine.errors import ModelError, PictureError
 from engine.grouping import Plate
 from engine.grouping.verification import Prepared, prepare_plate
-from engine.recognition.nearest import Nearest, nearest
+from engine.picture import decode
+from engine.recognition.nearest import belongs_clearly, nearest
+from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
 
 log = logging.getLogger(__name__)
 
 SLICE_S = 1.0  # of each tick: the watcher shares this process
 BATCH = 20  # newcomers read at once
 HELD = 400  # plates ready for comparing: 0.46 MB each
-CLEARLY = 2.5  # score of shared details from which a newcomer joins a group that nobody has named
-CLEARLY_AHEAD = 0.5  # of the next best class, likewise
+PRINTS_HELD = 20  # types ready for comparing patches: 4 MB each
 FULL_SCORE = 4.6  # of some 100 shared details: a strength of 1
 
 
@@ -49,6 +50,7 @@ class Newcomers:
         self._known: Known | None = None
         self._after = 0
         self._plates: OrderedDict[int, Prepared] = OrderedDict()
+        self._prints: OrderedDict[tuple[int, ...], Print] = OrderedDict()  # by the photos they are made of
 
     def tick(self, *, slice_s: float = SLICE_S) -> int:
         """Deal with newcomers for at most about `slice_s` seconds; returns how many found their place."""
@@ -100,13 +102,16 @@ class Newcomers:
         if found is None:
             return False
         place = class_of(found.label)
+        if isinstance(place, str) and not is_same(found.score, self._falls_short(newcomer, plate, found.label, known)):
+            log.info("%s: like %s, but its print differs", newcomer.path, place)
+            return False
         now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
             if isinstance(place, str):
                 labelled = known.labelled[place]
                 done = recognise_photo(session, newcomer.id, place, labelled=labelled, details=found.details, now=now)
             else:
-                done = _belongs_clearly(found) and join_group(
+                done = belongs_clearly(found) and join_group(
                     session,
                     newcomer.id,
                     place,
@@ -117,6 +122,23 @@ class Newcomers:
         if done:
             log.info("%s: %s, %d shared details", newcomer.path, found.label, found.details)
         return done
+
+    def _falls_short(self, newcomer: Newcomer, plate: Prepared, label: str, known: Known) -> float | None:
+        """By how much the newcomer repeats less of a type's print than its labelled photos do; None where nothing can be said."""
+        held = [photo_id for photo_id, each in zip(known.photo_ids, known.labels, strict=True) if each == label]
+        chosen = tuple(held[-REFERENCES:])
+        if chosen not in self._prints:
+            looks = (self._look_of(photo_id) for photo_id in chosen)
+            self._prints[chosen] = Print([look for look in looks if look is not None])
+            if len(self._prints) > PRINTS_HELD:
+                self._prints.popitem(last=False)
+        look = _read_look(self._home.root / newcomer.path, plate)
+        return self._prints[chosen].falls_short(look) if look is not None else None
+
+    def _look_of(self, photo_id: int) -> Look | None:
+        with Session(self._database) as session:
+            path = session.get_one(Photo, photo_id).path
+        return _read_look(self._home.root / path, self._plate(photo_id, path))
 
     def _plate(self, photo_id: int, path: str | None = None) -> Prepared:
         """A photo's plate, described and kept where it is not yet; an empty one where its file cannot be read now."""
@@ -141,5 +163,10 @@ class Newcomers:
         return plate
 
 
-def _belongs_clearly(found: Nearest) -> bool:
-    return found.score >= CLEARLY and found.ahead >= CLEARLY_AHEAD
+def _read_look(path: Path, plate: Prepared) -> Look | None:
+    """A photo as patches are compared; None where its file cannot be read now."""
+    try:
+        return look_at(decode(path.read_bytes()).pixels, plate)
+    except (OSError, PictureError) as error:
+        log.warning("%s cannot be compared: %s", path, error)
+        return None

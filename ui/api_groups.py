@@ -21,7 +21,7 @@ from db.naming import ActError, name_group, name_photos
 from db.review import learning_curves, review_order
 from engine.recognition.curve import MORE
 from ui.same_origin import require_same_origin
-from ui.words_groups import curve_line
+from ui.words_models import curve_line
 
 EVENTS_MOST = 500
 

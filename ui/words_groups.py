@@ -56,14 +56,3 @@ def act_line(kind: ActKind, target: str, photos: int) -> str:
 def undone(kind: ActKind, target: str, photos: int) -> str:
     """What was taken back."""
     return f"Taken back: {act_line(kind, target, photos)}. The files move back too."
-
-
-def curve_line(labels: int, accuracy: float | None, spread: float | None, gain: float | None, more: int) -> str:
-    """A learning curve in words."""
-    count = f"{labels:,} {'label' if labels == 1 else 'labels'}"
-    if accuracy is None or spread is None:
-        return f"{count}: too few meters to say"
-    said = f"{count}: {100 * accuracy:.0f} % ± {100 * spread:.0f}"
-    if gain is None:
-        return said
-    return f"{said}; another {more} would bring about +{100 * gain:.0f}"

@@ -53,3 +53,41 @@ AGAIN_DONE = "{judged} judged again, {changed} have another type"
 AGAIN_CSV = "Before and after as CSV"
 AGAIN_SHOWN = "The first {shown} of {all}"
 BEFORE_AFTER = "{before} before, {after} now"
+LEARNING = "How far the labels carry"
+LEARNING_LEAD = (
+    "How often a type is recognised on other meters from its labels alone, and what more labels would bring. "
+    "± holds nine times in ten."
+)
+LEARNING_FEW = "Too little to say yet, it takes labels of three meters and a second type:"
+LEARNING_NONE = "Name a group on the Groups page: what its labels are worth is measured here."
+LEARNING_MARK = "{share} % recognised, between {low} % and {high} %"
+SMALL_GAIN = 0.005  # below it the words would say +0
+
+
+def count_labels(labels: int) -> str:
+    """A number of labels in words."""
+    return f"{labels:,} {'label' if labels == 1 else 'labels'}"
+
+
+def curve_now(labels: int, accuracy: float, spread: float) -> str:
+    """How often a type is recognised today."""
+    if accuracy >= 1:
+        return f"{count_labels(labels)}: 100 %, at least {100 * (1 - spread):.0f} %"
+    if accuracy <= 0:
+        return f"{count_labels(labels)}: 0 %, at most {100 * spread:.0f} %"
+    return f"{count_labels(labels)}: {100 * accuracy:.0f} % ± {100 * spread:.0f}"
+
+
+def curve_more(gain: float | None, more: int) -> str:
+    """What more labels would bring, or nothing where the labels are too few to foretell it."""
+    if gain is None:
+        return ""
+    return f"another {more} would bring about +{100 * gain:.0f}" if gain >= SMALL_GAIN else f"another {more} would change little"
+
+
+def curve_line(labels: int, accuracy: float | None, spread: float | None, gain: float | None, more: int) -> str:
+    """A learning curve in words."""
+    if accuracy is None or spread is None:
+        return f"{count_labels(labels)}: too few meters to say"
+    said = curve_more(gain, more)
+    return curve_now(labels, accuracy, spread) + (f"; {said}" if said else "")

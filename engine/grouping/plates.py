@@ -70,7 +70,7 @@ class Plate:
 
 def describe_plate(pixels: Pixels) -> Plate:
     """Find the features of the meter in an upright RGB photo (H, W, 3). Deterministic; about 0.1 s on one core."""
-    grey = _plate_picture(pixels)
+    grey = plate_picture(pixels)
     sift = cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=0.02, edgeThreshold=15)
     found, raw = sift.detectAndCompute(grey, None)
     if raw is None or not len(found):
@@ -83,7 +83,7 @@ def describe_plate(pixels: Pixels) -> Plate:
     return Plate(keypoints=keypoints, descriptors=_root_sift(raw))
 
 
-def _plate_picture(pixels: Pixels) -> NDArray[np.uint8]:
+def plate_picture(pixels: Pixels) -> NDArray[np.uint8]:
     """Grey, contrast evened out, about `AREA` pixels: the part of the photo that holds the plate.
 
     Portrait photos show wires and seals below the meter, and camera apps print time and place over the lower edge:

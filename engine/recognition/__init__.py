@@ -2,6 +2,17 @@
 
 from engine.recognition.choice import thinned
 from engine.recognition.exemplars import Exemplars, merge
-from engine.recognition.recognise import UNKNOWN_BELOW, Description, Recognised, Rule, describe, recognise
+from engine.recognition.recognise import UNKNOWN_BELOW, Description, Recognised, Rule, describe, recognise, recognise_described
 
-__all__ = ["UNKNOWN_BELOW", "Description", "Exemplars", "Recognised", "Rule", "describe", "merge", "recognise", "thinned"]
+__all__ = [
+    "UNKNOWN_BELOW",
+    "Description",
+    "Exemplars",
+    "Recognised",
+    "Rule",
+    "describe",
+    "merge",
+    "recognise",
+    "recognise_described",
+    "thinned",
+]

@@ -21,7 +21,7 @@ class Curve:
     label: str
     labels: int  # photos labelled so
     accuracy: float | None  # with all of them; None where too few meters are labelled
-    spread: float | None  # half a 90 % interval of it, over meters
+    spread: float | None  # half a 90 % interval of it, over meters; where all or none are right, how far it may lie off
     gain: float | None  # expected from `MORE` labels; None where the curve is too short to say
 
 
@@ -53,6 +53,8 @@ def _curve(name: str, number: int, photos: _Photos, seed: int) -> Curve:
     right = _right(number, None, photos, rng)
     per_meter = np.array([right[owners[own] == owner].mean() for owner in np.unique(owners[own])])
     spread = 1.645 * float(per_meter.std(ddof=1)) / len(per_meter) ** 0.5
+    if right.all() or not right.any():  # no spread to be seen: the share that would show itself in 95 of 100 such samples
+        spread = 1 - 0.05 ** (1 / len(per_meter))
     steps = [step for step in STEPS if step < len(own) * 0.8]
     points = [np.mean([_right(number, step, photos, rng).mean() for _ in range(DRAWS)]) for step in steps]
     accuracy = float(right.mean())
@@ -61,17 +63,23 @@ def _curve(name: str, number: int, photos: _Photos, seed: int) -> Curve:
 
 def _right(number: int, allowed: int | None, photos: _Photos, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Whether each photo of a type is closest to its own type's mean, with `allowed` labels of the type and all of the others."""
-    vectors, types, owners = photos.vectors, photos.types, photos.owners
+    types, owners = photos.types, photos.owners
     own = np.flatnonzero(types == number)
     kept = own if allowed is None else rng.permutation(own)[:allowed]
     usable = types != number
     usable[kept] = True
+    votes = np.eye(types.max() + 1, dtype=np.float32)[types] * usable[:, None]  # (N, T)
+    sums, counts = votes.T @ photos.vectors, votes.sum(axis=0)
     right = np.zeros(len(own), np.bool_)
-    for place, photo in enumerate(own):
-        known = usable & (owners != owners[photo])
-        means = {kind: vectors[known & (types == kind)].mean(axis=0) for kind in np.unique(types[known])}
-        closeness = {kind: float(mean @ vectors[photo]) / max(float(np.linalg.norm(mean)), 1e-9) for kind, mean in means.items()}
-        right[place] = bool(closeness) and max(closeness, key=lambda kind: closeness[kind]) == number
+    for owner in np.unique(owners[own]):
+        here, asked = owners == owner, owners[own] == owner
+        means = sums - votes[here].T @ photos.vectors[here]  # a mean's length does not matter: cosines are compared
+        known = counts - votes[here].sum(axis=0) > 0
+        if not known[number]:
+            continue
+        lengths = np.where(known, np.maximum(np.linalg.norm(means, axis=1), 1e-9), np.inf)
+        cosines = np.where(known, photos.vectors[own[asked]] @ means.T / lengths, -np.inf)
+        right[asked] = cosines.argmax(axis=1) == number
     return right
 
 

@@ -7,8 +7,8 @@ be of types that the network has never seen. Both are the same value and can be 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,16 @@ class Exemplars:
     def types(self) -> tuple[str, ...]:
         """Each type once, sorted."""
         return tuple(sorted(set(self.labels)))
+
+    def without(self, left_out: Collection[int]) -> Exemplars:
+        """All but the photos at these positions."""
+        kept = [number for number in range(len(self)) if number not in left_out]
+        return replace(
+            self,
+            labels=tuple(self.labels[number] for number in kept),
+            embeddings=self.embeddings[kept],
+            plates=tuple(self.plates[number] for number in kept),
+        )
 
     def to_bytes(self) -> bytes:
         """A compressed .npz; about 40 kB a photo."""

@@ -17,6 +17,8 @@ from engine.grouping.verification import Prepared, shared_details
 from engine.recognition.joint import CHANCE
 
 CLOSEST = 3  # photos of a class whose mean cosine says how close it is
+CLEARLY = 2.5  # score of shared details from which a photo joins a group that nobody has named
+CLEARLY_AHEAD = 0.5  # of the next best class, likewise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +82,11 @@ def nearest(
         return None
     ahead = joint - found[1][0] if len(found) > 1 else math.inf
     return Nearest(label=label, photo=photo, details=details, score=score, ahead=ahead)
+
+
+def belongs_clearly(found: Nearest) -> bool:
+    """Whether a photo may join a group by itself: nobody has looked at that group, so it takes more than for a named type."""
+    return found.score >= CLEARLY and found.ahead >= CLEARLY_AHEAD
 
 
 def _score(counts: Sequence[int]) -> float:

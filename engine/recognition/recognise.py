@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -77,6 +77,19 @@ def recognise(
     if model is None:
         return Recognised()
     seen = describe(model, pixels, plate=False)
+    return recognise_described(model, seen, lambda: describe_plate(pixels), labelled=labelled, rule=rule, budget=budget)
+
+
+def recognise_described(
+    model: Model,
+    seen: Description,
+    plate_of: Callable[[], Plate],
+    *,
+    labelled: Exemplars | None = None,
+    rule: Rule = Rule.JOINT,
+    budget: Budget = Budget(),
+) -> Recognised:
+    """The same of a photo that the network has described already; `plate_of` is asked where its plate has to decide."""
     plain = _plain(model, seen.logits, seen.embedding)
     if rule is Rule.PLAIN or not len(model.exemplars):
         return plain
@@ -87,7 +100,7 @@ def recognise(
     weights = Weights.of(model.card.thresholds)
     if is_sure(first, weights) and first.types[int(np.argmax(first.closeness))] == plain.meter_type:
         return plain
-    plate = describe_plate(pixels)
+    plate = plate_of()
     evidence = compare_plates(first, plate, exemplars, budget)
     return _joint(plain, evidence, plate, weights, labelled)
 

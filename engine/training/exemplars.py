@@ -1,9 +1,8 @@
-"""What a meter type bundle holds beside its network: training photos as exemplars, and the joint rule's weights fitted to it."""
+"""What a meter type bundle holds beside its network, training photos as exemplars, and how the joint rule does with them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,8 @@ from numpy.typing import NDArray
 from engine.grouping.plates import Plate
 from engine.recognition import Exemplars, thinned
 from engine.recognition.evidence import Evidence, compare_plates, glance
-from engine.recognition.joint import Weights, decide, known_sum
+from engine.recognition.joint import Weights, decide
 from engine.training.loop import Answers
-
-REFUSED = 0.05  # share of known validation photos that may come out UNKNOWN
-ENOUGH = 20  # validation photos; with fewer the threshold would say more of the photos than of the model
 
 
 def exemplars_from(
@@ -37,14 +33,6 @@ def evidence_of(
         compare_plates(glance(logits, embedding, labels, exemplars), plate, exemplars) if plate is not None else None
         for logits, embedding, plate in zip(answers.logits, answers.embeddings, plates, strict=True)
     )
-
-
-def fitted(known: Sequence[Evidence]) -> Weights:
-    """The shipped weights, with the known score set so that `REFUSED` of these photos of known types lie below 0.5."""
-    weights = Weights()
-    if len(known) < ENOUGH:
-        return weights
-    return replace(weights, known_offset=-float(np.quantile([known_sum(seen, weights) for seen in known], REFUSED)))
 
 
 def joint_figures(evidence: Sequence[Evidence], truth: NDArray[np.intp], weights: Weights) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,13 @@ from engine.errors import DataError, PictureError
 from engine.open_set import as_stored
 from engine.picture import decode
 from engine.recognition import Description, Exemplars, describe, merge, thinned
+from engine.recognition.joint import Weights
 from engine.runtime import Model, load
 from engine.training.head import Head, counts, fit_head, on_scale_of, out_of_fold_logits, pooled_length
+from engine.training.known import ENOUGH, as_known, as_strange, fitted
 
 HEAD = ("head.weight", "head.bias")
+JUDGED = 150  # labelled photos, evenly chosen, that set the threshold of known types: some 0.1 s each
 OWN_LICENCE = "photos of this archive, labelled by its users"
 
 Tell = Callable[[str, float], None]  # what is being done, and how much of it, 0..1; may raise to end the work
@@ -82,10 +86,13 @@ def renew(order: Renewal, lessons: Sequence[Lesson], *, tell: Tell) -> Path:
     meters = [f"earlier {number}" for number in range(len(before))] + [lesson.meter for lesson in learned.lessons]
     weights = read_weights(base)
     own, length = _own_head(weights, learned)
-    head, accuracy = _fit(exemplars, labels, meters, own=own, temperature=model.card.temperature)
+    head, accuracy, logits = _fit(exemplars, labels, meters, own=own, temperature=model.card.temperature)
+    tell("setting the threshold of known types", 0.95)
+    known = _known(Weights.of(model.card.thresholds), exemplars, logits[len(before) :], learned)
     network = {name: array for name, array in weights.items() if not name.startswith(EXTRA)}
     network |= {HEAD[0]: head.weight / length, HEAD[1]: head.bias}
     card = _card(order, model.card, exemplars, learned, accuracy=accuracy)
+    card = card.model_copy(update={"thresholds": {**card.thresholds, **known.as_thresholds()}})
     return write_bundle(order.models_dir, card, {**network, **as_stored(exemplars.to_tensors(labels))})
 
 
@@ -115,15 +122,44 @@ def _describe(model: Model, lessons: Sequence[Lesson], tell: Tell) -> _Learned:
 
 def _fit(
     exemplars: Exemplars, labels: tuple[str, ...], meters: Sequence[str], *, own: Head, temperature: float
-) -> tuple[Head, float | None]:
-    """The head, on the scale of the base's `own`, and how often it is right on meters it did not see."""
+) -> tuple[Head, float | None, NDArray[np.float32]]:
+    """The head, on the scale of the base's `own`; how often it is right on meters it did not see; its logits of those (M, C).
+
+    Rows of photos that no fold could answer are NaN.
+    """
     embeddings = exemplars.embeddings.astype(np.float32)
     truth = np.array([labels.index(label) for label in exemplars.labels], dtype=np.intp)
     logits, answered = out_of_fold_logits(embeddings, truth, meters, len(labels))
     right = logits[answered].argmax(1) == truth[answered]
     fitted = best_temperature(logits[answered], truth[answered])
     head = on_scale_of(fit_head(embeddings, truth, len(labels)), fitted, own, temperature, embeddings)
-    return head, float(right.mean()) if answered.any() else None
+    logits[~answered] = np.nan
+    return head, float(right.mean()) if answered.any() else None, logits * np.float32(temperature / fitted)
+
+
+def _known(weights: Weights, exemplars: Exemplars, logits: NDArray[np.float32], learned: _Learned) -> Weights:
+    """The base's weights with the known score's threshold set anew, by the labelled photos alone.
+
+    The network did not learn from them, so they show how it sees a type, or an unseen design, that it meets for the first
+    time; what it was trained on looks more familiar to it. Logits (L, C) are out of fold; exemplars end with the lessons.
+    """
+    first, lessons = len(exemplars) - len(learned.lessons), learned.lessons
+    of_meter: dict[str, set[int]] = defaultdict(set)
+    meters_of: dict[str, set[str]] = defaultdict(set)
+    for number, lesson in enumerate(lessons, start=first):
+        of_meter[lesson.meter].add(number)
+        meters_of[lesson.label].add(lesson.meter)
+    earlier = set(exemplars.labels[:first])
+    able = [
+        number
+        for number, lesson in enumerate(lessons)
+        if np.isfinite(logits[number]).all() and (lesson.label in earlier or len(meters_of[lesson.label]) > 1)
+    ]
+    asked = able[:: -(-len(able) // JUDGED)] if able else []
+    photos, rows, labels = [learned.described[number] for number in asked], logits[asked], exemplars.types()
+    known = as_known(photos, rows, labels, exemplars, [of_meter[lessons[number].meter] for number in asked])
+    strange = as_strange(photos, rows, [lessons[number].label for number in asked], labels, exemplars)
+    return fitted(known, strange, weights) if len(known) >= ENOUGH else weights
 
 
 def _own_head(weights: Mapping[str, NDArray[Any]], learned: _Learned) -> tuple[Head, float]:

@@ -23,11 +23,12 @@ from engine.grouping.plates import Plate
 from engine.labelled import Splits, counts, fingerprint, read_splits
 from engine.networks import Classifier, start, weights_of
 from engine.open_set import PHOTOS, as_stored, familiarity, score_thresholds
-from engine.recognition import Exemplars
+from engine.recognition import Description, Exemplars
 from engine.recognition.evidence import Evidence
 from engine.recognition.joint import Weights as JointWeights
 from engine.training.checkpoint import Checkpoint
-from engine.training.exemplars import evidence_of, exemplars_from, fitted, joint_figures
+from engine.training.exemplars import evidence_of, exemplars_from, joint_figures
+from engine.training.known import ENOUGH, as_strange, fitted
 from engine.training.loop import Answers, answers, fit
 from engine.training.photos import AS_SERVED, MARGIN, Photos, load_photos
 from engine.training.recipe import Recipe
@@ -80,18 +81,20 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     torch.manual_seed(recipe.seed)  # the new head's first weights
     model, said = start(recipe.network, len(splits.labels), order.weights, download=order.download)
     tell(f"{len(splits.train)} photos to learn from, {len(splits.val)} to choose by, {len(splits.test)} to test; start: {said}")
-    learned = load_photos(splits.train, splits.labels, recipe.input, margin=MARGIN)
+    lessons = load_photos(splits.train, splits.labels, recipe.input, margin=MARGIN)
     read = partial(load_photos, labels=splits.labels, spec=recipe.input, margin=AS_SERVED, plates=order.task == "meter_type")
     val = read(splits.val)
     checkpoint = _checkpoint(order, splits, said)
     if not order.resume:
         checkpoint.remove()
-    model, weights = _as_stored(fit(model, learned, val, recipe, tell=tell, checkpoint=checkpoint))
+    model, weights = _as_stored(fit(model, lessons, val, recipe, tell=tell, checkpoint=checkpoint))
     measured = {"val": _measure(model, val, recipe)}
-    extras = _extras(order.task, splits.labels, _measure(model, read(splits.train), recipe))
+    learned = _measure(model, read(splits.train), recipe)
+    extras = _extras(order.task, splits.labels, learned)
+    thresholds = _thresholds(order.task, measured["val"], learned, splits.labels, extras)
     if splits.test:
         measured["test"] = _measure(model, read(splits.test), recipe)
-    card = _card(order, splits, sources=sources, said=said, measured=measured, extras=extras)
+    card = _card(order, splits, sources=sources, said=said, measured=measured, extras=extras, thresholds=thresholds)
     folder = write_bundle(order.models_dir, card, {**weights, **as_stored(extras)})
     checkpoint.remove()
     if order.promote:
@@ -107,12 +110,18 @@ def _checkpoint(order: Order, splits: Splits, said: str) -> Checkpoint:
 
 
 def _card(
-    order: Order, splits: Splits, *, sources: tuple[Source, ...], said: str, measured: dict[str, _Measured], extras: Extras
+    order: Order,
+    splits: Splits,
+    *,
+    sources: tuple[Source, ...],
+    said: str,
+    measured: dict[str, _Measured],
+    extras: Extras,
+    thresholds: dict[str, float],
 ) -> Card:
     chosen = measured["val"]
     known = chosen.known()
     temperature = best_temperature(chosen.answers.logits[known], chosen.truth[known])
-    thresholds = _thresholds(order.task, chosen, splits.labels, extras)
     figures = {name: _figures(split, splits.labels, temperature, thresholds, extras) for name, split in measured.items()}
     parent = current(order.models_dir, order.task)
     return Card(
@@ -145,13 +154,14 @@ def licences(order: Order, said: str, sources: tuple[Source, ...]) -> tuple[str,
     return tuple(dict.fromkeys([*stated, *(source.licence for source in sources)]))
 
 
-def _thresholds(task: Task, chosen: _Measured, labels: tuple[str, ...], extras: Extras) -> dict[str, float]:
+def _thresholds(task: Task, chosen: _Measured, learned: _Measured, labels: tuple[str, ...], extras: Extras) -> dict[str, float]:
     """Where the product's words begin."""
     if task != "meter_type":
         return FIRST_FROM[task]
     known = chosen.known()
     familiar = familiarity(chosen.answers.logits[known], chosen.answers.embeddings[known], extras)
-    joint = fitted([seen for seen, truth in _evidence(chosen, labels, extras) if truth >= 0])
+    seen = [seen for seen, truth in _evidence(chosen, labels, extras) if truth >= 0]
+    joint = fitted(seen, _strange((chosen, learned), labels, extras) if len(seen) < ENOUGH else ())
     return {"unknown_below": UNKNOWN_BELOW, **score_thresholds(familiar), **joint.as_thresholds()}
 
 
@@ -178,6 +188,21 @@ def _evidence(split: _Measured, labels: tuple[str, ...], extras: Extras) -> list
         return []
     evidence = evidence_of(split.answers, split.plates, labels, Exemplars.from_tensors("", labels, extras))
     return [(seen, truth) for seen, truth in zip(evidence, split.truth.tolist(), strict=True) if seen is not None]
+
+
+def _strange(splits: tuple[_Measured, ...], labels: tuple[str, ...], extras: Extras) -> list[Evidence]:
+    """The evidence of each photo with its own type left out."""
+    exemplars = Exemplars.from_tensors("", labels, extras)
+    seen: list[Evidence] = []
+    for split in splits:
+        known = np.flatnonzero(split.known()).tolist()
+        photos = [
+            Description(logits=split.answers.logits[i], embedding=split.answers.embeddings[i], plate=split.plates[i])
+            for i in known
+        ]
+        truth = [labels[split.truth[i]] for i in known]
+        seen += as_strange(photos, split.answers.logits[known], truth, labels, exemplars)
+    return seen
 
 
 def _extras(task: Task, labels: tuple[str, ...], learned: _Measured) -> Extras:

@@ -16,6 +16,7 @@ from engine.errors import ModelError
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
+from ui.pages.models_curves import LearningCurves
 from ui.pages.models_view import TASK, read_view
 from ui.templating import script
 
@@ -29,22 +30,24 @@ def build_models(archive: Archive, templates: Environment) -> None:
     def act(event: gr.EventData) -> tuple[str, str]:
         said, tone = work(str(event.act), str(event.version), archive)
         notice = templates.get_template("notice.html").render(lines=said, tone=tone)
-        return notice, render_models(archive, templates)
+        return notice, render_models(archive, templates, curves)
 
+    curves = LearningCurves()
     open_page("models", words.models.LEAD, archive, templates)
     timer = gr.Timer(TICK_S)
     notice = bare_html(elem_id="notice")
     shown = bare_html(js_on_load=script("models.js"), elem_id="models")
     page = gr.context.Context.root_block
-    gr.on([page.load, timer.tick], lambda: render_models(archive, templates), None, shown, **DIRECT)
+    gr.on([page.load, timer.tick], lambda: render_models(archive, templates, curves), None, shown, **DIRECT)
     shown.act(act, None, [notice, shown], **DIRECT)
 
 
-def render_models(archive: Archive, templates: Environment) -> str:
+def render_models(archive: Archive, templates: Environment, curves: LearningCurves) -> str:
     """The whole page below its title."""
     with Session(archive.engine) as session:
         view = read_view(session, archive.judge.models_dir, archive.clock())
-        return templates.get_template("models.html").render(view=view)
+        learning = curves.read(session, view.current.version if view.current else "")
+        return templates.get_template("models.html").render(view=view, learning=learning)
 
 
 def work(act: str, version: str, archive: Archive) -> tuple[Sequence[str], str]:

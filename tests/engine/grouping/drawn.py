@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -10,14 +12,18 @@ from engine.grouping import Plate, describe_plate
 LETTERS = list("ABCDEFGHKLMNPRSTUVWXYZ0123456789")
 
 
-def plate_photo(design: int, shot: int) -> np.ndarray:
-    """(480, 480, 3) uint8: photo `shot` of a meter of design `design`."""
+def plate_photo(design: int, shot: int, *, headed: Sequence[str] = ()) -> np.ndarray:
+    """(480, 480, 3) uint8: photo `shot` of a meter of design `design`; near twins differ in the lines it is headed with."""
     print_rng = np.random.default_rng(design)
     plate = _plate(print_rng)
     left, top, below, font = (int(print_rng.integers(*span)) for span in ((20, 120), (60, 240), (40, 200), (0, 5)))
     rng = np.random.default_rng([design, shot])
     for line, text in enumerate((f"{rng.integers(10**7):07d}", f"SR {rng.integers(10**8):08d}")):
         cv2.putText(plate, text, (left, top + below * line), font, 1.1, 20, 2, cv2.LINE_AA)
+    if headed:
+        cv2.rectangle(plate, (60, 70), (420, 150), 235, -1)
+    for line, text in enumerate(headed):
+        cv2.putText(plate, text, (75, 103 + 32 * line), 2, 0.9, 30, 2, cv2.LINE_AA)
     corners = np.array([[40, 40], [440, 40], [440, 440], [40, 440]], np.float32)
     mapping = cv2.getPerspectiveTransform(corners, corners + rng.normal(0, 8, (4, 2)).astype(np.float32))
     warped = cv2.warpPerspective(plate, mapping, (480, 480), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
