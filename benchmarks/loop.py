@@ -4,9 +4,10 @@
 
 A model knows a third of the designs. All other photos stream in, in batches. Each is recognised at once, from what the model
 and the labels so far know; those nobody knows are grouped after every batch. An oracle stands in for the person: it names a
-group of one design with one click, takes each stranger in it out with one click more, and leaves mixed groups alone. From then
-on the named photos are exemplars, and the unknown ones are looked at again. Half-way and at the end the model is renewed from
-the labels and has to pass the gate. No meter is both in the model's training and in the stream.
+group of one design with one click. In a mixed group, where one design has at least `--pure`, the photos of others are ticked,
+a click each, and split off with one click more; what is split off is looked at in the same way. From then on the named photos
+are exemplars, and the unknown ones are looked at again. Half-way and at the end the model is renewed from the labels and has
+to pass the gate. No meter is both in the model's training and in the stream.
 """
 
 from __future__ import annotations
@@ -43,7 +44,6 @@ from engine.training.recipe import FAST, RECIPES
 from engine.training.renew import Lesson, Renewal, renew
 from engine.verdict import UNKNOWN
 
-PURE = 0.8  # share of one design from which the oracle names a group; below, a person would look for another
 BATCHES = 8
 HEADINGS = (  # labelled: photos of new designs that have their right type; one by one: what as many clicks would have labelled
     "arrived clicks labelled per click one by one new UNKNOWN  (on arrival)  right  wrong of those accepted"
@@ -54,6 +54,7 @@ HEADINGS = (  # labelled: photos of new designs that have their right type; one 
 class Archive:
     """What has arrived so far, by position: who was named by the oracle, what recognition says of the others."""
 
+    pure: float  # share of one design from which the oracle works on a group; below, a person would look for another
     shots: list[Shot] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # a type or UNKNOWN
     embeddings: list[np.ndarray] = field(default_factory=list)
@@ -75,6 +76,7 @@ def main() -> int:
     parser.add_argument("--base", type=Path, help="models folder of an earlier run with the same photos and seed: no training")
     parser.add_argument("--work", type=Path, help="where models and drawn photos are kept (default: a temporary folder)")
     parser.add_argument("--recipe", choices=["own", "fast"], default="own", help="of the first model; fast: a third of the time")
+    parser.add_argument("--pure", type=float, default=0.8, help="share of one design from which the oracle works on a group")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if args.photos == "field" and not (args.data / "field" / "field.csv").is_file():
@@ -85,11 +87,11 @@ def main() -> int:
         shots = read_field(args.data / "field") if args.photos == "field" else draw(work / "drawn", args.seed)
         base, stream = divide(shots, np.random.default_rng(args.seed))
         models = args.base or train_base(base, work, args.weights, args.seed, RECIPES if args.recipe == "own" else FAST)
-        run(base, stream, models, work)
+        run(base, stream, models, work, args.pure)
     return 0
 
 
-def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path) -> None:
+def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path, pure: float) -> None:
     """Stream, name, renew; print what came of it after every batch."""
     known = {shot.design for shot in base}
     folder = bundle.current(models, "meter_type")
@@ -101,7 +103,7 @@ def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path) 
     print(f"{len(known)} designs known from {len(base)} photos; {len(stream)} photos stream in, {new} designs among them are new")
     print(f"{len(fresh)} photos of new designs: one click for each design would be {len(fresh) / new:.1f} photos per click")
     print(HEADINGS)
-    archive = Archive()
+    archive = Archive(pure=pure)
     for number, batch in enumerate(np.array_split(np.arange(len(stream)), BATCHES), start=1):
         begun = len(archive.shots)
         for index in batch:
@@ -187,17 +189,24 @@ def name_groups(archive: Archive) -> bool:
     done = False
     for group_id in grouping.groups():
         members = [pool[place] for place in grouping.members(group_id)]
-        design, count = Counter(archive.shots[i].design for i in members).most_common(1)[0]
-        if count / len(members) < PURE:
-            archive.groups |= dict.fromkeys(members, group_id)
-            continue
-        archive.clicks += 1 + len(members) - count
-        for index in members:
-            if archive.shots[index].design == design:
-                archive.said[index] = design
-                archive.named.add(index)
-        done = True
+        if named := name(archive, members):
+            done = True
+        archive.groups |= dict.fromkeys(set(members) - named, group_id)
     return done
+
+
+def name(archive: Archive, members: Sequence[int]) -> set[int]:
+    """Name a group of which one design has the most, split the others off, and name those likewise; returns the named photos."""
+    design, count = Counter(archive.shots[i].design for i in members).most_common(1)[0]
+    if count / len(members) < archive.pure or count < 2:
+        return set()
+    others = [i for i in members if archive.shots[i].design != design]
+    archive.clicks += 1 + (len(others) + 1 if others else 0)
+    mine = set(members) - set(others)
+    for index in mine:
+        archive.said[index] = design
+        archive.named.add(index)
+    return mine | (name(archive, others) if others else set())
 
 
 def unknown_of(archive: Archive) -> list[int]:

@@ -27,6 +27,7 @@ from engine.grouping import verification as compared
 from engine.grouping.verification import Prepared, prepare_plate
 from engine.picture import decode
 from engine.recognition import nearest as rule
+from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
 
 PER_GROUP = 8  # photos that stand for each of the other designs
 FEWEST = 8  # photos of a design that is asked about, of three meters at least
@@ -40,7 +41,7 @@ class Field:
     design: NDArray[np.str_]
     meter: NDArray[np.str_]
     vectors: NDArray[np.float32]
-    plates: list[Prepared]
+    looks: list[Look]
 
 
 def main() -> int:
@@ -57,10 +58,16 @@ def main() -> int:
     field = _read(table, args.embeddings)
     _remember_comparisons()
     print(f"{len(field.design)} photos of {len(set(field.design.tolist()))} designs, {args.labelled} labelled of one at a time")
-    print(f"{'other designs':34}{'recall':>20}{'precision':>20}{'asked':>8}")
+    print(f"{'other designs':46}{'recall':>20}{'precision':>20}{'asked':>8}")
+    prints: dict[tuple[int, ...], Print] = {}
     for words, share in (("all grouped or labelled", 1.0), ("a fifth never seen before", 0.8), ("half never seen before", 0.5)):
-        counts = [_ask(field, design, args.labelled, share, seed) for design in _askable(field) for seed in range(REPEATS)]
-        _print(words, np.array(counts))
+        counts = [
+            _ask(field, design, args.labelled, share=share, seed=seed, prints=prints)
+            for design in _askable(field)
+            for seed in range(REPEATS)
+        ]
+        _print(f"{words}: shared details", np.array([found for found, _ in counts]))
+        _print(f"{words}: and the same print", np.array([found for _, found in counts]))
     return 0
 
 
@@ -70,12 +77,13 @@ def _read(table: Path, embeddings: Path) -> Field:
     with np.load(embeddings, allow_pickle=False) as saved:
         by_name = {Path(name).name: vector for name, vector in zip(saved["files"].tolist(), saved["embeddings"], strict=True)}
     vectors = np.stack([by_name[row["file"]] for row in rows]).astype(np.float32)
-    plates = [prepare_plate(describe_plate(decode((table.parent / "photos" / row["file"]).read_bytes()).pixels)) for row in rows]
+    photos = (decode((table.parent / "photos" / row["file"]).read_bytes()).pixels for row in rows)
+    looks = [look_at(pixels, prepare_plate(describe_plate(pixels))) for pixels in photos]
     return Field(
         np.array([row["design"] for row in rows]),
         np.array([row["meter_group"] for row in rows]),
         vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
-        plates,
+        looks,
     )
 
 
@@ -92,6 +100,16 @@ def _remember_comparisons() -> None:
     rule.shared_details = remembered  # type: ignore[attr-defined, assignment]
 
 
+SHORT: dict[tuple[int, int], float | None] = {}
+
+
+def _remembered(labelled: Print, photo: Look) -> float | None:
+    """What a photo falls short by, likewise."""
+    if (id(labelled), id(photo)) not in SHORT:
+        SHORT[id(labelled), id(photo)] = labelled.falls_short(photo)
+    return SHORT[id(labelled), id(photo)]
+
+
 def _askable(field: Field) -> list[str]:
     names, counts = np.unique(field.design, return_counts=True)
     return [
@@ -101,8 +119,10 @@ def _askable(field: Field) -> list[str]:
     ]
 
 
-def _ask(field: Field, design: str, labelled: int, share: float, seed: int) -> tuple[int, int, int]:
-    """Photos of the design asked about, those called so, and others called so."""
+def _ask(
+    field: Field, design: str, labelled: int, *, share: float, seed: int, prints: dict[tuple[int, ...], Print]
+) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Photos of the design asked about, those called so, and others called so; by shared details, and by the print as well."""
     rng = np.random.default_rng(seed)
     others = sorted(set(field.design.tolist()) - {design})
     rng.shuffle(others)
@@ -111,21 +131,29 @@ def _ask(field: Field, design: str, labelled: int, share: float, seed: int) -> t
         taken[other] = rng.permutation(np.flatnonzero(field.design == other))[:PER_GROUP]
     known = np.concatenate(list(taken.values()))
     labels = [str(field.design[index]) for index in known]
-    asked = right = wrong = 0
+    chosen = tuple(taken[design][-REFERENCES:].tolist())
+    if chosen not in prints:
+        prints[chosen] = Print([field.looks[index] for index in chosen])
+    asked, right, wrong = 0, [0, 0], [0, 0]
     for index in range(len(field.design)):
         if index in known or field.meter[index] in field.meter[taken[design]]:
             continue
         found = rule.nearest(
             field.vectors[index],
-            field.plates[index],
+            field.looks[index].details,
             labels,
             field.vectors[known],
-            plate_of=lambda number: field.plates[known[number]],
+            plate_of=lambda number: field.looks[known[number]].details,
         )
-        named = found is not None and found.label == design
         is_one = field.design[index] == design
-        asked, right, wrong = asked + int(is_one), right + int(named and is_one), wrong + int(named and not is_one)
-    return asked, right, wrong
+        asked += int(is_one)
+        if found is None or found.label != design:
+            continue
+        same = is_same(found.score, _remembered(prints[chosen], field.looks[index]))
+        for place, named in enumerate((True, same)):
+            right[place] += int(named and is_one)
+            wrong[place] += int(named and not is_one)
+    return (asked, right[0], wrong[0]), (asked, right[1], wrong[1])
 
 
 def _print(words: str, counts: NDArray[np.int64]) -> None:
@@ -139,7 +167,7 @@ def _print(words: str, counts: NDArray[np.int64]) -> None:
     recall, precision = of(trials.sum(axis=0))
     ranges = [np.quantile([of(sums)[which] for sums in drawn], (0.05, 0.95)) for which in (0, 1)]
     cells = [f"{value:.3f} ({low:.2f}-{high:.2f})" for value, (low, high) in zip((recall, precision), ranges, strict=True)]
-    print(f"{words:34}{cells[0]:>20}{cells[1]:>20}{trials[:, 0].sum():>8}")
+    print(f"{words:46}{cells[0]:>20}{cells[1]:>20}{trials[:, 0].sum():>8}")
 
 
 if __name__ == "__main__":

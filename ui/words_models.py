@@ -36,6 +36,11 @@ VERSION_COLUMNS = ("Version", "Made", "Types", "Right on its test", "Gate", "")
 ROLES = {"judges": "Judges now", "previous": "Previous", "waits": "Waits for you"}
 PROMOTE = "Let it judge"
 PROMOTE_VERSION = "Let {version} judge"
+SPLITS = {
+    "test": "right on its test photos",
+    "val": "right on the photos it was chosen by",
+    "out_of_fold": "right on meters left out",
+}
 NOT_MEASURED = "not measured"
 PROMOTED = "{version} judges from the next photo on."
 PROMOTED_NEXT = "Unknown and doubtful photos are judged again in the background."

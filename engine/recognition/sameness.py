@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Homography = NDArray[np.float64]  # (3, 3), from one plate's pixels to another's
 
 REFERENCES = 5  # labelled photos of a type that a photo is laid over
-FEWEST = 3  # labelled photos that confirm each other, below which nothing can be said
+FEWEST = 4  # labelled photos that confirm each other, below which nothing can be said
 FEWEST_SHARED = 8  # details in distinct places that fix a mapping well enough; laid askew, all patches differ
 SCALE = 0.5  # of the picture the plate was described in: small print stays, noise goes
 PATCH, STEP = 10, 5  # pixels of the picture at that scale: a letter or two
@@ -41,7 +41,7 @@ LOST = 0.8  # correlation lost that counts as all
 
 SAME_WITHIN = 1.5  # of the labelled photos' own standard deviations a photo may fall short by (benchmarks/naming.py)
 LEAST_DEVIATION = 0.05  # of share and region: three to five photos can agree by chance
-UNPROVEN_FROM = 2.5  # of the score alone, where nothing can be said of the print: some 16 details in each of three photos
+UNPROVEN_FROM = 3.5  # of the score alone, where nothing can be said of the print: some 36 details in each of three photos
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,8 +24,8 @@ MISTAKEN = 0.02  # share of photos of left-out types that may pass for another t
 MOST_REFUSED = 0.25  # of known photos, for the sake of the strange ones
 ENOUGH = 20  # photos; with fewer their extreme twentieth says more of the photos than of the model
 PLATE_ALONE = replace(Weights(), known_closeness=0.0, known_lead=0.0)  # where the network knows too little to be asked
-LEVEL = 0.5  # share of the plates' score within a type from which a plate is of the type
-LEAST_SCORE = 1.2  # of the plates, on their scale: some seven details in each of three photos
+LEVEL = 0.75  # share of the plates' score within a type from which a plate is of the type; at 0.5 near twins passed
+LEAST_SCORE = 1.5  # of the plates, on their scale: some eight details in each of three photos
 
 
 def fitted(known: Sequence[Evidence], strange: Sequence[Evidence], weights: Weights | None = None) -> Weights:

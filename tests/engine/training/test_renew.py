@@ -92,3 +92,22 @@ def test_a_photo_that_went_away_is_left_out_and_without_any_nothing_is_made(fold
     for nothing in ([], [gone]):
         with pytest.raises(DataError):
             renew(an_renewal(folder), nothing, tell=lambda *_: None)
+
+
+def test_the_threshold_of_known_types_is_set_by_enough_labelled_photos(folder: Path) -> None:
+    few = read_card(renew(an_renewal(folder), lessons(folder), tell=lambda *_: None))
+    draw_folders(folder / "more", {"crossed": "line", "wide": "square"}, 14, seed=3)
+    photos = read_folder(folder / "more", "meter_type")
+    many = [
+        Lesson(
+            path=each.path, sha256=f"{each.label} {each.path.stem}", label=str(each.label), meter=f"{each.label} {each.path.stem}"
+        )
+        for each in photos
+    ]
+    told: list[str] = []
+    renewed = read_card(renew(an_renewal(folder), many, tell=lambda step, _: told.append(step)))
+    base = read_card(folder / "models" / "meter_type" / "v1")
+    assert few.thresholds == base.thresholds
+    changed = {name for name, value in renewed.thresholds.items() if base.thresholds[name] != value}
+    assert changed == {"known_offset"}
+    assert told[-1] == "setting the threshold of known types"
