@@ -28,30 +28,44 @@ LEVEL = 0.75  # share of the plates' score within a type from which a plate is o
 LEAST_SCORE = 1.5  # of the plates, on their scale: some eight details in each of three photos
 
 
-def fitted(known: Sequence[Evidence], strange: Sequence[Evidence], weights: Weights | None = None) -> Weights:
-    """The weights (the shipped ones) with the known score's 0.5 set by photos of known types and of left-out types.
+def fitted(known: Sequence[Evidence], strange: Sequence[Evidence]) -> Weights:
+    """The shipped weights with the known score's 0.5 where `REFUSED` of these photos of known types lie below it.
 
-    At most `REFUSED` of the known lie below it and `MISTAKEN` of the strange above; where both cannot be had, the strange
-    ones count more, but not beyond `MOST_REFUSED`. With few known photos the plates alone decide.
+    With few of them the plates alone decide.
     """
     if len(known) < ENOUGH:
         return _by_plates(known, strange)
-    weights = weights or Weights()
-    sums = np.array([known_sum(seen, weights) for seen in known])
-    wish, limit = np.quantile(sums, [REFUSED, MOST_REFUSED])
-    if len(strange) >= ENOUGH:
-        wish = max(wish, np.quantile([known_sum(seen, weights) for seen in strange], 1 - MISTAKEN))
-    return replace(weights, known_offset=-float(min(wish, limit)))
+    weights = Weights()
+    return replace(weights, known_offset=-float(np.quantile(_sums(known, weights), REFUSED)))
+
+
+def moved(weights: Weights, known: Sequence[Evidence], strange: Sequence[Evidence]) -> Weights:
+    """The weights with the known score's 0.5 moved as little as photos of known and of left-out types ask for.
+
+    At most `REFUSED` of the known shall lie below it and `MISTAKEN` of the strange above. Where both cannot be had, the strange
+    ones count more, but not beyond `MOST_REFUSED`. Where both are had it stays: the types that the network was trained on
+    are used to it, and their photos are not here to be asked.
+    """
+    if min(len(known), len(strange)) < ENOUGH:
+        return weights
+    wish, limit = np.quantile(_sums(known, weights), [REFUSED, MOST_REFUSED])
+    beyond = np.quantile(_sums(strange, weights), 1 - MISTAKEN)
+    begins = -weights.known_offset
+    begins = min(max(begins, beyond), wish) if beyond <= wish else min(beyond, limit)
+    return replace(weights, known_offset=-float(begins))
+
+
+def _sums(seen: Sequence[Evidence], weights: Weights) -> NDArray[np.float64]:
+    return np.array([known_sum(each, weights) for each in seen], dtype=np.float64)
 
 
 def _by_plates(known: Sequence[Evidence], strange: Sequence[Evidence]) -> Weights:
     """From how much the plates of a type share with each other, and at most with another type's."""
     weights = PLATE_ALONE
-    within = [known_sum(seen, weights) for seen in known]
-    beyond = [known_sum(seen, weights) for seen in strange]
+    within, beyond = _sums(known, weights), _sums(strange, weights)
     begins = max(
         weights.known_plate * LEAST_SCORE,
-        LEVEL * float(np.median(within)) if within else 0.0,
+        LEVEL * float(np.median(within)) if len(within) else 0.0,
         float(np.quantile(beyond, 1 - MISTAKEN)) if len(beyond) >= ENOUGH else 0.0,
     )
     return replace(weights, known_offset=-begins)

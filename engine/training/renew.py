@@ -27,7 +27,7 @@ from engine.recognition import Description, Exemplars, describe, merge, thinned
 from engine.recognition.joint import Weights
 from engine.runtime import Model, load
 from engine.training.head import Head, counts, fit_head, on_scale_of, out_of_fold_logits, pooled_length
-from engine.training.known import ENOUGH, as_known, as_strange, fitted
+from engine.training.known import as_known, as_strange, moved
 
 HEAD = ("head.weight", "head.bias")
 JUDGED = 150  # labelled photos, evenly chosen, that set the threshold of known types: some 0.1 s each
@@ -138,7 +138,7 @@ def _fit(
 
 
 def _known(weights: Weights, exemplars: Exemplars, logits: NDArray[np.float32], learned: _Learned) -> Weights:
-    """The base's weights with the known score's threshold set anew, by the labelled photos alone.
+    """The base's weights with the known score's threshold moved, by the labelled photos alone.
 
     The network did not learn from them, so they show how it sees a type, or an unseen design, that it meets for the first
     time; what it was trained on looks more familiar to it. Logits (L, C) are out of fold; exemplars end with the lessons.
@@ -159,7 +159,7 @@ def _known(weights: Weights, exemplars: Exemplars, logits: NDArray[np.float32], 
     photos, rows, labels = [learned.described[number] for number in asked], logits[asked], exemplars.types()
     known = as_known(photos, rows, labels, exemplars, [of_meter[lessons[number].meter] for number in asked])
     strange = as_strange(photos, rows, [lessons[number].label for number in asked], labels, exemplars)
-    return fitted(known, strange, weights) if len(known) >= ENOUGH else weights
+    return moved(weights, known, strange)
 
 
 def _own_head(weights: Mapping[str, NDArray[Any]], learned: _Learned) -> tuple[Head, float]:
