@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.group_tables import ActKind, EventKind
@@ -15,7 +15,7 @@ from db.labels import JUNK, Field, note, record, say, withdraw
 from db.naming import ActError, call, close_group, read_candidate, take_out
 from db.tables import GroupStatus, Outcome, Photo, PhotoGroup
 from db.unknowns import begin_writing, next_group_id
-from engine.verdict import UNKNOWN
+from engine.verdict import UNKNOWN, Way
 
 
 def merge_groups(session: Session, group_id: int, into_id: int, *, seen: int, by: str, now: datetime) -> int:
@@ -130,25 +130,31 @@ def move_photos(session: Session, photo_ids: Iterable[int], to_id: int, *, by: s
 def release_photos(session: Session, photo_ids: Iterable[int], *, by: str, now: datetime) -> int:
     """Say that these photos do not belong to their group, or are not of its type; returns how many. The caller commits.
 
-    They are unknown meters in no group; the next regrouping may put them into any other. Raises `ActError`.
+    Photos in no group can be asked where labelled photos named them: they are not of that type. All become unknown meters in
+    no group; the next regrouping may put them into any other. Raises `ActError`.
     """
     begin_writing(session)
+    named = and_(Photo.recognised_by == Way.LABELLED.value, Photo.meter_type != UNKNOWN)
     photos = session.scalars(
-        select(Photo).where(Photo.id.in_(set(photo_ids)), Photo.group_id.is_not(None), Photo.outcome == Outcome.FILED.value)
+        select(Photo).where(
+            Photo.id.in_(set(photo_ids)), or_(Photo.group_id.is_not(None), named), Photo.outcome == Outcome.FILED.value
+        )
     ).all()
     if not photos:
-        raise ActError("None of these photos is in a group. Select others.")
+        raise ActError("None of these photos is in a group, or named by labelled photos. Select others.")
     ids = [photo.id for photo in photos]
     group_ids = sorted({photo.group_id for photo in photos if photo.group_id is not None})
-    target = str(group_ids[0])
+    target = str(group_ids[0]) if group_ids else str(photos[0].meter_type)
     act = record(session, ActKind.RELEASE, target, photo_ids=ids, group_ids=group_ids, by=by, now=now)
     types = {group.id: group.name for group in session.scalars(select(PhotoGroup).where(PhotoGroup.id.in_(group_ids)))}
     withdraw(session, ids, [Field.METER_TYPE, Field.JUNK, Field.GROUP], by=by, now=now)
     for photo in photos:
-        say(session, act, Field.NOT_GROUP, str(photo.group_id), [photo.id])
-        if name := types.get(photo.group_id or 0):
+        if photo.group_id is not None:
+            say(session, act, Field.NOT_GROUP, str(photo.group_id), [photo.id])
+        if name := photo.meter_type if photo.group_id is None else types.get(photo.group_id):
             say(session, act, Field.NOT_TYPE, name, [photo.id])
         photo.meter_type, photo.group_id, photo.group_strength, photo.joined_live_at = UNKNOWN, None, None, None
+        photo.recognised_by = None
     session.flush()
     _end_empty(session, group_ids)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": ids}, now)

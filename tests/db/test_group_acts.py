@@ -101,6 +101,20 @@ def test_a_photo_taken_out_of_a_named_group_is_unknown_again_and_said_not_to_be_
     }
 
 
+def test_a_photo_that_labels_named_wrongly_is_unknown_again_and_undoing_gives_the_name_back(database: Engine) -> None:
+    two_groups(database)
+    with Session(database) as session, session.begin():
+        found = session.get_one(Photo, 4)
+        found.meter_type, found.group_id, found.recognised_by, found.labelled_photos = "ACME 7", None, "labelled", 5
+    assert do(database, release_photos, [4]) == 1
+    assert photos_now(database)[4] == ("UNKNOWN", None)
+    assert {label for label in standing_labels(database) if label[0] == 4} == {(4, "not_type", "ACME 7", "ana")}
+    with Session(database) as session, session.begin():
+        assert session.get_one(Photo, 4).recognised_by is None
+        undo(session, read_acts(session)[0].id, by="ana", now=NOW)
+    assert photos_now(database)[4] == ("ACME 7", None)
+
+
 @pytest.mark.parametrize(
     "act",
     [
