@@ -50,9 +50,11 @@ def main() -> int:
         for burner in burners:
             burner.start()
         try:
+            began_s = time.monotonic()
             dropped_s = _drop(home / "inbox", args.photos)
             database = open_database(sqlite_url(home / "db" / "metersieve.sqlite"))
             memory, errors, oldest_s = _watch(home, database, daemon.pid, dropped_s, args.minutes * 60)
+            worked_s = time.monotonic() - began_s
         finally:
             daemon.terminate()
             stopped = daemon.wait(120)
@@ -64,6 +66,7 @@ def main() -> int:
     )
     for what, count in found.items():
         print(f"  {what:48} {count}")
+    print(f"  {'filed per second':48} {found['filed'] / worked_s:.1f}")
     print(f"  {'most memory, daemon and judges':48} {memory:.0f} MB")
     print(f"  {'oldest photo waited':48} {oldest_s:.0f} s")
     print(f"  {'largest error of the reported age':48} {max(errors, default=0.0):.1f} s over {len(errors)} samples")

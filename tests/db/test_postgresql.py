@@ -7,7 +7,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,11 +23,13 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.recovery import recover
+from daemon.sole import sole_watcher
 from db.database import open_database
+from db.leases import read_lease, renew_lease, take_lease
 from db.records import counts
 from db.tables import Base, Photo
 from db.unknowns import read_pairs, write_pairs
-from tests.daemon.test_recovery import ARRIVALS, END, take_all
+from tests.daemon.test_recovery import ARRIVALS, END, take_all, take_all_together
 from tests.db.test_database import photo
 from tests.photos import read, write
 
@@ -83,10 +88,11 @@ def test_the_migrations_make_the_tables_the_code_knows(database: Engine) -> None
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_photos_are_filed_and_counted(home: Home, database: Engine) -> None:
+@pytest.mark.parametrize("take", [take_all, take_all_together])
+def test_photos_are_filed_and_counted(home: Home, database: Engine, take: Callable[[Home, Engine], None]) -> None:
     write(home.inbox, ARRIVALS)
     recover(home, database, look(home.inbox))
-    take_all(home, database)
+    take(home, database)
     assert (read(home.inbox), read(home.sorted)) == ({}, END)
     with Session(database) as session:
         assert counts(session) == {"filed": 1, "duplicate": 1, "refused": 1, "unknown": 0, "groups": 0}
@@ -109,3 +115,14 @@ def test_verified_pairs_are_kept_once(database: Engine) -> None:
         write_pairs(session, {(first, second): 30})
         write_pairs(session, {(second, first): 99})
         assert read_pairs(session, [first, second]) == {(first, second): 30}
+
+
+def test_one_watcher_has_the_lease_and_gives_it_back(home: Home, database: Engine) -> None:
+    with sole_watcher(home, database, threading.Event()), Session(database) as session:
+        held = read_lease(session)
+        assert held is not None
+        assert renew_lease(session, held, datetime.now(UTC))
+        with pytest.raises(IntegrityError):  # nobody had it, as far as the second one saw
+            take_lease(session, replace(held, holder="another"), None, datetime.now(UTC))
+    with Session(database) as session:
+        assert read_lease(session) is None
