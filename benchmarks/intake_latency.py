@@ -3,7 +3,7 @@
     python benchmarks/intake_latency.py [--photos 30]
 
 Starts the real daemon with the shipped models on drawn photos. The quiet window (`settle_s`) is waiting by design and
-subtracted; everything else counts: noticing, reading, judging, placing, three commits with fsync. Beside it, in the same
+subtracted; everything else counts: noticing, reading, judging, placing, two commits with fsync. Beside it, in the same
 run, the chain of the systems this product replaces: Pillow decode, their four numbers, ResNet18 and MobileNetV2 in eager
 PyTorch, one photo at a time, no record kept.
 """
