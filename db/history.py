@@ -6,6 +6,7 @@ cost no more than fifty.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -145,7 +146,10 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Photo.meter_type.in_(filters.meter_types))
     conditions += [exists().where(PhotoTag.photo_id == Photo.id, PhotoTag.tag == tag) for tag in filters.tags]
     if filters.name:
-        conditions.append(Photo.name.icontains(filters.name, autoescape=True))
+        forms = {filters.name, unicodedata.normalize("NFC", filters.name), unicodedata.normalize("NFD", filters.name)}
+        conditions.append(
+            or_(*(Photo.name.icontains(form, autoescape=True) for form in sorted(forms)))
+        )  # as phones or Macs write
     return conditions
 
 

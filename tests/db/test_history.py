@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,13 @@ def names(database: Engine, filters: Filters) -> list[str]:
 def test_the_newest_photo_comes_first(database: Engine) -> None:
     store(database, photo(3), photo(1), photo(2))
     assert names(database, Filters()) == ["photo-0001.jpg", "photo-0002.jpg", "photo-0003.jpg"]
+
+
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+def test_a_name_is_found_in_either_unicode_form(database: Engine, typed: str) -> None:
+    forms = [unicodedata.normalize(form, f"Zähler-{form}.jpg") for form in ("NFC", "NFD")]
+    store(database, *(photo(number, name=name) for number, name in enumerate(forms)))
+    assert names(database, Filters(name=unicodedata.normalize(typed, "Zähl"))) == forms
 
 
 def test_a_photo_still_on_its_way_is_not_shown(database: Engine) -> None:
