@@ -146,6 +146,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Photo.meter_type.in_(filters.meter_types))
     conditions += [exists().where(PhotoTag.photo_id == Photo.id, PhotoTag.tag == tag) for tag in filters.tags]
     if filters.name:
+        # Phones write one form of an accent, Macs the other.
         forms = {filters.name, unicodedata.normalize("NFC", filters.name), unicodedata.normalize("NFD", filters.name)}
         conditions.append(
             or_(*(Photo.name.icontains(form, autoescape=True) for form in sorted(forms)))
