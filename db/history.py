@@ -148,9 +148,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.name:
         # Phones write one form of an accent, Macs the other.
         forms = {filters.name, unicodedata.normalize("NFC", filters.name), unicodedata.normalize("NFD", filters.name)}
-        conditions.append(
-            or_(*(Photo.name.icontains(form, autoescape=True) for form in sorted(forms)))
-        )  # as phones or Macs write
+        conditions.append(or_(*(Photo.name.icontains(form, autoescape=True) for form in sorted(forms))))
     return conditions
 
 
