@@ -27,8 +27,10 @@ def cluster(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) -> 
     elif pairs.photos <= options.consensus_up_to:
         groups, strengths = _consensus(pairs, embeddings, options)
     else:
-        points = lay_out(pairs, embeddings, neighbours=_neighbours(pairs, options)[0], dimensions=options.dimensions, seed=0)
-        groups, strengths = _hdbscan(points, options.min_group + 1)
+        points = lay_out(
+            pairs, embeddings, neighbours=_neighbours(pairs, options)[0], dimensions=options.dimensions, seed=options.seed
+        )
+        groups, strengths = _hdbscan(points, options.layout_groups[0])
     groups = _adopt(_join_torn(_numbered(groups), pairs, options), pairs, options)
     groups = _bound(groups, pairs, options)
     groups = _numbered(_without_small(groups, options.min_group))
@@ -45,8 +47,8 @@ def _consensus(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) 
     runs = 0
     for neighbours in _neighbours(pairs, options):
         for seed in range(options.seeds):
-            points = lay_out(pairs, embeddings, neighbours=neighbours, dimensions=options.dimensions, seed=seed)
-            for smallest in (options.min_group + 1, options.min_group):
+            points = lay_out(pairs, embeddings, neighbours=neighbours, dimensions=options.dimensions, seed=options.seed + seed)
+            for smallest in options.layout_groups:
                 groups, _ = _hdbscan(points, smallest)
                 together += (groups[:, None] == groups[None, :]) & (groups[:, None] >= 0)
                 runs += 1

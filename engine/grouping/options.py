@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Options:
     """How photos are compared and when some of them are a group.
 
-    "Shared details" are what `engine.grouping.verification.shared_details` counts for two photos.
+    "Shared details" are what `engine.grouping.recount.count_alike` counts for two photos.
     """
 
     # Which pairs are compared.
@@ -19,12 +19,12 @@ class Options:
     network_weight: float = 0.1  # of the embedding's z-scored cosine beside the logarithm of the shared details
 
     # What makes a group.
-    min_group: int = 4  # photos: fewer are not offered as a new type
+    min_group: int = 3  # photos: fewer are not offered as a new type
     trusted: int = 8  # shared details that bind a photo to its group
     certain: int = 12  # the same among few photos, where the nearest photo is more often of another design
     few_below: int = 50  # photos: what "few" means there
     usual_share: float = 0.5  # of the most details a photo shares with any other: what a pair must reach to count as alike
-    sure: int = 30  # shared details that, in field photos, 98 of 100 times mean one design
+    sure: int = 60  # shared details that, in field photos, 98 of 100 times mean one design
     join_from: float = 0.15  # sure pairs across two groups, relative to within, that make them one
     few_apart: float = 0.6  # average distance (0..1) at which average linkage stops; only below `consensus_from`
 
@@ -34,4 +34,6 @@ class Options:
     plate_neighbours: tuple[int, ...] = (5, 8)  # neighbours per layout, itself included, where plates were compared
     embedding_neighbours: tuple[int, ...] = (15,)  # the same, for embeddings alone: weaker evidence needs more of it
     seeds: int = 5  # layouts per number of neighbours
+    seed: int = 0  # moves all layouts' random numbers: benchmarks ask whether groups hang on them
     dimensions: int = 10  # of a layout
+    layout_groups: tuple[int, ...] = (5, 4)  # photos of the smallest group in a layout: with fewer, large groups are torn

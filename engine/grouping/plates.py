@@ -34,10 +34,12 @@ class Plate:
         keypoints: (K, 4) float32, the strongest first: x, y, size in pixels of the described picture (about 540 x 570),
             angle in degrees.
         descriptors: (K, 128) uint8, RootSIFT in steps of 1/510.
+        size: width and height of the described picture in its pixels; (0, 0) where that was not kept.
     """
 
     keypoints: NDArray[np.float32]
     descriptors: NDArray[np.uint8]
+    size: tuple[int, int] = (0, 0)
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -51,7 +53,7 @@ class Plate:
     def to_bytes(self) -> bytes:
         """A compressed .npz, some 90 kB for 900 features."""
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, keypoints=self.keypoints, descriptors=self.descriptors)
+        np.savez_compressed(buffer, keypoints=self.keypoints, descriptors=self.descriptors, size=np.array(self.size))
         return buffer.getvalue()
 
     @classmethod
@@ -60,12 +62,13 @@ class Plate:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 keypoints, descriptors = file["keypoints"], file["descriptors"]
+                width, height = file["size"].tolist() if "size" in file else (0, 0)  # earlier versions did not keep it
         except Exception as error:  # zipfile, zlib, struct and numpy all report damage in their own words
             raise DataError(f"The stored plate features cannot be read ({error}). Describe the photo again.") from error
         count = len(keypoints)
         if keypoints.shape != (count, 4) or descriptors.shape != (count, 128) or descriptors.dtype != np.uint8:
             raise DataError("The stored plate features have the wrong shape. Describe the photo again.")
-        return cls(keypoints=keypoints.astype(np.float32), descriptors=descriptors)
+        return cls(keypoints=keypoints.astype(np.float32), descriptors=descriptors, size=(int(width), int(height)))
 
 
 def describe_plate(pixels: Pixels) -> Plate:
@@ -80,7 +83,7 @@ def describe_plate(pixels: Pixels) -> Plate:
     order = np.argsort([-point.response for point in found], kind="stable")[:FEATURES]
     found, raw = [found[index] for index in order], raw[order]
     keypoints = np.array([(*point.pt, point.size, point.angle) for point in found], dtype=np.float32)
-    return Plate(keypoints=keypoints, descriptors=_root_sift(raw))
+    return Plate(keypoints=keypoints, descriptors=_root_sift(raw), size=(grey.shape[1], grey.shape[0]))
 
 
 def plate_picture(pixels: Pixels) -> NDArray[np.uint8]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from engine.grouping.options import Options
 from engine.grouping.plates import Plate
-from engine.grouping.verification import prepare_plate, shared_details
+from engine.grouping.recount import count_alike
+from engine.grouping.verification import prepare_plate
 
 KnownPairs = Mapping[tuple[int, int], int]  # (i, j) with i < j -> shared details
 
@@ -97,7 +98,7 @@ def _verify(plates: Sequence[Plate], pairs: Sequence[tuple[int, int]], options: 
     # New photos come last: pairs of one new photo in a row need its plate once, and its neighbours' are often its twins' too.
     ordered = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
     with ThreadPoolExecutor(options.threads) as pool:  # matrix products and RANSAC let other threads run
-        counts = pool.map(lambda pair: shared_details(prepare(pair[0]), prepare(pair[1])), ordered)
+        counts = pool.map(lambda pair: count_alike(prepare(pair[0]), prepare(pair[1])), ordered)
         return dict(zip(ordered, counts, strict=True))
 
 

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.grouping import keep_ids
@@ -22,6 +22,7 @@ def test_the_id_of_a_dissolved_group_does_not_return() -> None:
     assert keep_ids({"a": 3, "b": -1}, {"b": 0, "c": 0}, first_fresh=12) == {0: 12}
 
 
+@settings(deadline=None)  # on a busy machine a single example can wait
 @given(groupings, groupings, st.integers(0, 20))
 def test_ids_are_unique_and_cover_every_group(previous: dict[int, int], found: dict[int, int], first_fresh: int) -> None:
     kept = keep_ids(previous, found, first_fresh=first_fresh)
@@ -36,6 +37,7 @@ def test_the_same_members_keep_their_ids_whatever_the_groups_are_called(previous
     assert all(kept[found[photo]] == group for photo, group in previous.items() if group >= 0)
 
 
+@settings(deadline=None)  # on a busy machine a single example can wait
 @given(groupings, groupings, st.integers(0, 20))
 def test_a_fresh_id_was_never_used(previous: dict[int, int], found: dict[int, int], first_fresh: int) -> None:
     used = {group for group in previous.values() if group >= 0}
