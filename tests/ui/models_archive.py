@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from db.model_tables import Promotion, Rejudged, TrainingRun
-from db.tables import Label
+from db.tables import Embedding, Label
 from engine import bundle
 from engine.bundle import Card, InputSpec, Training, write_bundle
 from engine.evaluation.gate import Answered, rule
@@ -47,6 +47,7 @@ def fill_models(engine: Engine, home: Path, now: datetime) -> None:
     ]
     store(engine, run, *rows)
     store(engine, Label(photo_id=rows[0].id, field="meter_type", value="C1", by="ana", at=now))
+    store(engine, Embedding(photo_id=rows[0].id, stamp="v2", vector=np.array([1.0, 0.0], "<f4").tobytes()))
     store(
         engine,
         *(

@@ -56,6 +56,7 @@ def test_a_candidate_waits_with_its_reason_is_promoted_and_rolled_back(model_pag
     expect(page.get_by_test_id("current")).to_have_text("v2")
     listed = httpx.get(f"{model_pages.address}/api/v1/models/meter_type/v2/rejudged.csv").text.splitlines()
     assert len(listed) == 7 and "UNKNOWN,C1,0.2,0.9,v1,v2" in listed[1]
+    expect(page.get_by_test_id("learning")).to_contain_text("labels of three meters and a second type: C1 (1 label)")
     assert HOSTILE_TYPE not in page.content()
 
 
