@@ -8,11 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -75,8 +78,11 @@ class Schedule:
         self._is_cancelled = False  # a person asked to end the regrouping under way
         self._is_regrouping = False  # from before the process starts until its jobs are over
         self._stopping = threading.Event()
+        self._threads = ThreadPoolExecutor()
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+            timezone=UTC,
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+            executors={"default": self._threads},
         )
         self._realigning = Realigning(self._scheduler)
 
@@ -102,7 +108,9 @@ class Schedule:
         self._stopping.set()
         self._end_regrouping()
         self._realigning.stop()
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)  # it would wait with its locks held, which work under way may ask for
+        self._threads.shutdown(wait=True)
         for chore in self._chores:
             chore.stop()
 
@@ -187,7 +195,8 @@ class Schedule:
                 self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")
 
     def _regroup_now(self) -> None:
-        self._scheduler.modify_job("regroup", next_run_time=datetime.now(UTC))
+        with suppress(JobLookupError):  # the daemon is ending
+            self._scheduler.modify_job("regroup", next_run_time=datetime.now(UTC))
 
     def _cancel(self, job_id: int) -> None:
         """End the regrouping under way: its writing is one transaction, and moves half done are finished before the next."""
@@ -227,7 +236,9 @@ class Schedule:
 
     def _say_next_run(self) -> None:
         planned = self._scheduler.get_job("regroup")
-        next_run = planned.next_run_time.isoformat(timespec="seconds") if planned and planned.next_run_time else None
+        if planned is None:  # the daemon is ending
+            return
+        next_run = planned.next_run_time.isoformat(timespec="seconds") if planned.next_run_time else None
         with Session(self._database) as session, session.begin():
             row = service(session, "grouping")
             if row is None or row.detail.get("next_run") != next_run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -93,6 +94,28 @@ def idle(schedule: Schedule) -> Schedule:
     schedule.start()
     schedule._scheduler.pause()
     return schedule
+
+
+def test_work_that_asks_for_the_plan_while_the_daemon_stops_does_not_keep_it_from_ending(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working, stopping = threading.Event(), threading.Event()
+
+    def asks() -> None:
+        working.set()
+        stopping.wait(30)
+        schedule._say_next_run()
+
+    schedule.start()
+    schedule._scheduler.add_job(asks)
+    assert working.wait(30)
+    executor = schedule._scheduler._executors["default"]
+    end = executor.shutdown
+    monkeypatch.setattr(executor, "shutdown", lambda wait=True: (stopping.set(), end(wait)))
+    ending = threading.Thread(target=schedule.stop, daemon=True)
+    ending.start()
+    ending.join(20)
+    assert not ending.is_alive()
 
 
 def ask_for(database: Engine, kind: JobKind, **payload: object) -> None:
