@@ -118,7 +118,7 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         width, height = image.size
         if width * height > limits.max_pixels:
             raise _too_many_pixels(limits, width, height)
-        times = _reduction(width, height) if image.format in ("JPEG", "MPO") else 1
+        times = reduction(width, height) if image.format in ("JPEG", "MPO") else 1
         if times > 1:
             image.draft(None, (width // times, height // times))
         image.load()  # verify() passes truncated JPEGs; only decoding to the end rejects them
@@ -130,7 +130,7 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         return Picture(pixels=_to_rgb(image), format=image.format or "unknown", frames=frames, native=native)
 
 
-def _reduction(width: int, height: int) -> int:
+def reduction(width: int, height: int) -> int:
     """By how much each side is reduced: 1, 2, 4 or 8, the least that brings the longer one down to `FULL_SIDE`."""
     return next((times for times in (1, 2, 4) if max(width, height) <= times * FULL_SIDE), 8)
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.picture import Pixels
 from engine.quality.bands import deviation
 from engine.quality.sharpness import block_means, percentile
 from engine.quality.views import Grey, Views
@@ -25,7 +26,7 @@ _QUIET = 0.3  # grey levels added to both sides of a ratio, so that a blank pict
 
 
 def measure_grain(views: Views) -> Mapping[str, float]:
-    """Noise, JPEG blocks and enlargement of one photo, on native pixels.
+    """Noise of one photo at 2048 px side or less; JPEG blocks and enlargement, on native pixels.
 
     - `noise` 0..100: std(grey - its 3 x 3 Gaussian) / 50 * 100 (the origin systems' scale; in truth an inverse blur).
     - `grain` grey levels, rms: what a 7 x 7 mean leaves of R-G and B-G, lower quartile over the flattest tenth of the 16-px
@@ -42,17 +43,22 @@ def measure_grain(views: Views) -> Mapping[str, float]:
       detail of their own: the picture was enlarged, or is badly out of focus.
     - `short_side` pixels.
     """
-    count, rows, width, _ = views.strips.shape
-    flat = views.strips.reshape(count * rows, width, 3)
+    flat = _stacked(views.strips)
     grey = cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY)
+    native = grey if views.native_strips is views.strips else cv2.cvtColor(_stacked(views.native_strips), cv2.COLOR_RGB2GRAY)
     return {
         "noise": min(deviation(views.grey, _residue) / 50 * 100, 100.0),
         **_grains(flat, grey),
         **_coarse_grains(flat),
-        "blockiness": _blockiness(grey, rows),
-        "pixel_detail": _pixel_detail(grey),
+        "blockiness": _blockiness(native, views.native_strips.shape[1]),
+        "pixel_detail": _pixel_detail(native),
         "short_side": float(views.short_side),
     }
+
+
+def _stacked(strips: Pixels) -> Pixels:
+    count, rows, width, _ = strips.shape
+    return strips.reshape(count * rows, width, 3)
 
 
 def _residue(grey: Grey, rows: slice) -> tuple[float, float]:

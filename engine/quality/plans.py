@@ -28,7 +28,7 @@ def _either(measure: str) -> Term:
 _CONTEXT = (
     "brightness", "bright_end", "black_end", "white_floor", "blown", "crushed", "range", "dark_channel", "saturation",
     "green_ratio", "glare", "glare_rise", "white_peak", "white_area", "middle_white", "gradient", "block_contrast",
-    "information", "coarse_detail", "reblur", "edge_slope", "middle_sharpness", "relative_sharpness", "directional_sharpness",
+    "information", "coarse_detail", "reblur", "edge_slope", "relative_sharpness", "directional_sharpness",
     "block_sharpness", "texture", "coarse_texture", "luma_grain", "chroma_grain", "coarse_luma_grain", "coarse_chroma_grain",
     "grain", "pixel_detail", "blockiness",
 )
@@ -52,7 +52,6 @@ def _beside_context(*own: Term) -> tuple[Term, ...]:
 PLANS: Mapping[Tag, tuple[Term, ...]] = {
     Tag.BLURRY: _beside_context(
         _less("edge_slope"),
-        _less("middle_sharpness"),
         _more("reblur"),
         _less("relative_sharpness"),
         _less("directional_sharpness"),

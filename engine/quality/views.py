@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.picture import Native, Pixels
+from engine.picture import Native, Pixels, reduction
 
 Grey = NDArray[np.uint8]  # (H, W), luma 0..255
 
@@ -24,11 +24,12 @@ _NEARLY = 0.67  # a photo shrunk by less than this loses nothing to linear inter
 class Views:
     """One photo at the sizes the measures need. Photos smaller than a size are kept as they are, never enlarged.
 
-    `strips` are evenly spaced bands of native rows, (N, 48, W, 3): noise and JPEG blocks do not survive resizing, and
-    looking at part of a large photo keeps its price that of a small one. `grey` and `short_side` are native too, but of a
-    photo that was reduced while decoding `grey` is its first rows alone. `thin` is the photo subsampled (not averaged), `low`
-    and `high` its smallest and largest channel. `rows` and `grey_rows` are the whole photo up to 2.1 megapixels, beyond that
-    every so many rows of it.
+    `strips` are evenly spaced bands of rows, (N, 48, W, 3), of the photo at most 2048 pixels long, as people look at it: what
+    twelve million pixels make noise of is smooth there. `native_strips` are such bands of the photo's own pixels, for JPEG's
+    blocks; looking at part of a photo keeps the price of a large one that of a small one. `grey` and `short_side` are native
+    too, but of a photo that was reduced while decoding `grey` is its first rows alone. `thin` is the photo subsampled (not
+    averaged), `low` and `high` its smallest and largest channel. `rows` and `grey_rows` are the whole photo up to 2.1
+    megapixels, beyond that every so many rows of it.
     """
 
     pixels: Pixels
@@ -42,6 +43,7 @@ class Views:
     rows: Pixels
     grey_rows: Grey
     strips: Pixels
+    native_strips: Pixels
     short_side: int
 
 
@@ -54,6 +56,8 @@ def look(pixels: Pixels, native: Native | None = None) -> Views:
     thin = np.ascontiguousarray(pixels[::step, ::step])
     low, high = extremes(thin)
     skip = skipped(grey.size)
+    times = reduction(*((native.width, native.height) if native else grey.shape))
+    strips = _tiles(native.rows, times) if native else _strips(pixels, times)
     return Views(
         pixels=pixels,
         grey=np.asarray(cv2.cvtColor(native.rows, cv2.COLOR_RGB2GRAY), np.uint8) if native else grey,
@@ -65,7 +69,8 @@ def look(pixels: Pixels, native: Native | None = None) -> Views:
         high=high,
         rows=pixels[::skip],
         grey_rows=grey[::skip],
-        strips=_tiles(native.rows) if native else _strips(pixels),
+        strips=strips,
+        native_strips=strips if times == 1 else _tiles(native.rows, 1) if native else _strips(pixels, 1),
         short_side=min(native.width, native.height) if native else min(grey.shape),
     )
 
@@ -96,22 +101,32 @@ def _at_most(grey: Grey, side: int, *, halved_from: float = 2.0) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=how), dtype=np.uint8)
 
 
-def _strips(pixels: Pixels) -> Pixels:
+def _strips(pixels: Pixels, times: int) -> Pixels:
+    """Bands of 48 rows after each side was reduced so many `times`; fewer rows where the photo has no more."""
     height, width = pixels.shape[:2]
-    if height < _STRIP_ROWS:
-        return pixels[None]
-    whole = height // _STRIP_ROWS
-    wanted = min(whole, max(1, _STRIP_PIXELS // (_STRIP_ROWS * width)))
+    deep = _STRIP_ROWS * times
+    if height < deep:
+        return _reduced(pixels, times)[None]
+    wanted = min(height // deep, max(1, _STRIP_PIXELS * times // (_STRIP_ROWS * width)))
     # Every start is a multiple of 16, so that JPEG's 8 x 8 grid keeps its phase.
-    starts = [int(place) * 16 for place in np.linspace(0, (height - _STRIP_ROWS) // 16, wanted)]
-    return np.stack([pixels[start : start + _STRIP_ROWS] for start in starts])
+    starts = [int(place) * 16 for place in np.linspace(0, (height - deep) // 16, wanted)]
+    return np.stack([_reduced(pixels[start : start + deep], times) for start in starts])
 
 
-def _tiles(rows: Pixels) -> Pixels:
-    """As many pixels of a few native rows (or columns), in tiles along their diagonal: (N, 48, w, 3), from end to end."""
+def _reduced(pixels: Pixels, times: int) -> Pixels:
+    if times == 1:
+        return pixels
+    size = (max(1, pixels.shape[1] // times), max(1, pixels.shape[0] // times))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _tiles(rows: Pixels, times: int) -> Pixels:
+    """As many pixels of a few native rows (or columns), in tiles along their diagonal, each side reduced so many `times`.
+
+    (N, 48, w, 3), from end to end.
+    """
     height, width = rows.shape[:2]
-    count = max(1, height // _STRIP_ROWS)
-    deep = min(height, _STRIP_ROWS)
-    wide = min(width, max(1, _STRIP_PIXELS // (_STRIP_ROWS * count) // 16) * 16)
+    count, deep = max(1, height // (_STRIP_ROWS * times)), min(height, _STRIP_ROWS * times)
+    wide = min(width, max(1, _STRIP_PIXELS * times // (_STRIP_ROWS * count) // 16) * 16)
     tops, lefts = (np.linspace(0, (side - tile) // 16, count).astype(int) * 16 for side, tile in ((height, deep), (width, wide)))
-    return np.stack([rows[top : top + deep, left : left + wide] for top, left in zip(tops, lefts, strict=True)])
+    return np.stack([_reduced(rows[top : top + deep, left : left + wide], times) for top, left in zip(tops, lefts, strict=True)])
