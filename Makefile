@@ -28,4 +28,4 @@ lint: setup
 	$(PY) -m mypy
 
 bench: setup
-	@for script in $(filter-out benchmarks/build_datasets.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(PY) "$$script" || exit 1; done
+	@for script in $(filter-out benchmarks/build_datasets.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; PYTHONPATH=. $(PY) "$$script" || exit 1; done

@@ -48,7 +48,8 @@ home = Home(Path(sys.argv[1]))
 started = time.perf_counter()
 database = open_database(sqlite_url(home.root / "archive.sqlite"))
 done = regroup(home, database, stamp="drawn", template="{clarity}/{meter_type}/{name}")
-print(f"{time.perf_counter() - started:.1f} s, at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+print(f"{time.perf_counter() - started:.1f} s, {time.process_time():.0f} s of processor time, at most {memory:.2f} GB")
 print({key: done[key] for key in ("photos", "groups", "noise", "pairs_verified", "changed")})
 """
 
