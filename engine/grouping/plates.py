@@ -7,6 +7,7 @@ can be counted. SIFT needs no training, so a design nobody has seen is recognise
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,11 @@ AREA = 540 * 570  # pixels of the picture that is described; its sides follow th
 MAX_SIDE = 1400  # pixels: keeps a panorama from becoming a mile-long strip
 PORTRAIT = 1.25  # height / width from which a photo is taken for a portrait one, with the plate in its upper part
 UPPER = 760 / 720  # of the width: the rows of a portrait photo that are described (measured on field photos)
+
+# How near to an edge, in widths of the picture, camera apps print; and the share of `FEATURES` from which what lies there is such
+# print. Of 330 photos without any none has more than .42 at the upper or .70 at the lower edge; with print drawn over the upper
+# edge none of 83 has less than .75.
+PRINT, PRINTED = 0.20, 0.72
 
 # RootSIFT values lie in 0..1, in practice below 0.5: each is the square root of one of 128 shares of 1.
 _STEPS = 510.0  # quantisation steps per unit: 255 stands for 0.5
@@ -76,14 +82,27 @@ def describe_plate(pixels: Pixels) -> Plate:
     grey = plate_picture(pixels)
     sift = cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=0.02, edgeThreshold=15)
     found, raw = sift.detectAndCompute(grey, None)
+    first, last = _beside_print(grey, found)
+    if last - first < grey.shape[0]:  # sharp letters leave few of the details to the meter; a mask is applied too late for that
+        found, raw = sift.detectAndCompute(grey[first:last], None)
     if raw is None or not len(found):
         return Plate(keypoints=np.zeros((0, 4), np.float32), descriptors=np.zeros((0, 128), np.uint8))
     # OpenCV orders by place. The strongest come first here, so that the first k are the best k; SIFT may also return a few more
     # than asked for, when several share the last strength.
     order = np.argsort([-point.response for point in found], kind="stable")[:FEATURES]
     found, raw = [found[index] for index in order], raw[order]
-    keypoints = np.array([(*point.pt, point.size, point.angle) for point in found], dtype=np.float32)
+    keypoints = np.array([(point.pt[0], point.pt[1] + first, point.size, point.angle) for point in found], dtype=np.float32)
     return Plate(keypoints=keypoints, descriptors=_root_sift(raw), size=(grey.shape[1], grey.shape[0]))
+
+
+def _beside_print(grey: NDArray[np.uint8], found: Sequence[cv2.KeyPoint]) -> tuple[int, int]:
+    """First row and end of what is left where a camera app printed over the upper or lower edge; all rows where it did not."""
+    height, width = grey.shape
+    deep = round(PRINT * width)
+    rows = np.array([point.pt[1] for point in found])
+    if (rows < deep).sum() > PRINTED * FEATURES:
+        return deep, height
+    return 0, height - deep if (rows >= height - deep).sum() > PRINTED * FEATURES else height
 
 
 def plate_picture(pixels: Pixels) -> NDArray[np.uint8]:

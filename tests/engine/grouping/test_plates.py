@@ -56,3 +56,19 @@ def test_the_whole_of_a_landscape_photo_is_described() -> None:
     lowest, rightmost = describe_plate(photo).keypoints[:, 1].max(), describe_plate(photo).keypoints[:, 0].max()
     assert lowest > 550 * scale
     assert rightmost > 1000 * scale
+
+
+@pytest.mark.parametrize("top", [True, False])
+def test_print_that_takes_nearly_all_details_leaves_them_to_the_meter(top: bool) -> None:
+    rng = np.random.default_rng(0)
+    photo = np.full((800, 720, 3), 190, np.uint8)
+    photo[160:640, 120:600] = cv2.GaussianBlur(plate_photo(1, 1), (0, 0), 1.2)
+    for line in range(5):
+        text = "".join(rng.choice(list("ABCDEFGHKLMNPRSTUVWXYZ0123456789"), 60))
+        row = (16 + 22 * line) if top else (798 - 22 * line)
+        cv2.putText(photo, text, (2, row), cv2.FONT_HERSHEY_SIMPLEX, 0.62, (0, 0, 0), 1, cv2.LINE_AA)
+    described = describe_plate(photo)
+    width, height = described.size
+    from_edge = described.keypoints[:, 1] if top else height - described.keypoints[:, 1]
+    assert from_edge.min() > 0.16 * width
+    assert len(described) > 150
