@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from daemon.clockwork import Every
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
@@ -107,7 +108,7 @@ def test_work_that_asks_for_the_plan_while_the_daemon_stops_does_not_keep_it_fro
         schedule._say_next_run()
 
     schedule.start()
-    schedule._scheduler.add_job(asks)
+    schedule._scheduler.add_job(asks, Every(timedelta(hours=1)), next_run_time=datetime.now(UTC))
     assert working.wait(30)
     executor = schedule._scheduler._executors["default"]
     end = executor.shutdown
