@@ -9,10 +9,9 @@ from types import MappingProxyType
 
 from engine import bundle, runtime
 from engine.calibration import probabilities
-from engine.holes import missing_share
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
-from engine.quality import Tag, Thresholds, active, judge, measure, shipped
+from engine.quality import Tag, Thresholds, active, judge, measure_picture, shipped
 from engine.reading import read_display
 from engine.recognition import Exemplars, Rule, recognise
 from engine.runtime import Model
@@ -60,7 +59,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
     Raises a `PictureError` for bytes that are no sound picture.
     """
     picture = decode(data, limits)
-    measures = _with_holes(measure(picture.pixels, picture.native), data)
+    measures = measure_picture(picture)
     thresholds = (models.thresholds or shipped()).with_cuts(cuts)
     quality = judge(measures, thresholds)
     reading = read_display(models.display, models.clarity, picture.pixels)
@@ -108,12 +107,6 @@ def _probability(model: Model, pixels: Pixels, label: str) -> float:
     """The calibrated probability of one label, 0..1."""
     logits = model.run(prepare(pixels, model.card.input)[None]).logits[0]
     return float(probabilities(logits, model.card.temperature)[model.card.labels.index(label)])
-
-
-def _with_holes(measures: Mapping[str, float], data: bytes) -> Mapping[str, float]:
-    """What a hole in the file took from the picture counts as what the decoder filled with grey."""
-    missing = missing_share(data)
-    return {**measures, "grey_field": max(measures["grey_field"], float(f"{missing:.6g}"))} if missing else measures
 
 
 def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBad | None]:

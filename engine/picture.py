@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from engine.errors import EmptyFile, NotAnImage, PictureError, TooManyBytes, TooManyPixels, Truncated, Unreadable
+from engine.holes import missing_share
 from engine.verdict import Box
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB, upright
@@ -58,6 +59,7 @@ class Picture:
     format: str
     frames: int
     native: Native | None = None
+    missing: float = 0.0  # share of the file's picture that a hole took (`engine.holes`), 0..1
 
     @property
     def width(self) -> int:
@@ -127,7 +129,9 @@ def _decode(data: bytes, limits: Limits) -> Picture:
             width, height = height, width
         ImageOps.exif_transpose(image, in_place=True)  # a copy only where it has to be turned
         native = Native(width=width, height=height, rows=_native_rows(data)) if times > 1 else None
-        return Picture(pixels=_to_rgb(image), format=image.format or "unknown", frames=frames, native=native)
+        return Picture(
+            pixels=_to_rgb(image), format=image.format or "unknown", frames=frames, native=native, missing=missing_share(data)
+        )
 
 
 def reduction(width: int, height: int) -> int:

@@ -85,7 +85,7 @@ def _measured(table: Path) -> tuple[list[Example], int]:
     from tqdm import tqdm
 
     from engine.picture import decode
-    from engine.quality import measure
+    from engine.quality import measure_picture
     from engine.quality.examples import Example, read_labelled
 
     examples, failed = [], 0
@@ -98,7 +98,7 @@ def _measured(table: Path) -> tuple[list[Example], int]:
             continue
         examples.append(
             Example(
-                measures=measure(picture.pixels, picture.native),
+                measures=measure_picture(picture),
                 present=photo.present,
                 unsure=photo.unsure,
                 group=photo.group,

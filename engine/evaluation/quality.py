@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from engine.evaluation.quality_plots import plot_sensitivity, plot_tag_confusion, plot_tag_curves
 from engine.names import formula_safe
 from engine.picture import Picture, Pixels
-from engine.quality import DEFECT_TAGS, QualityJudgement, Tag, Thresholds, judge, measure
+from engine.quality import DEFECT_TAGS, QualityJudgement, Tag, Thresholds, judge, measure, measure_picture
 from engine.quality.cuts import f_score
 from engine.quality.examples import LabelledPhoto
 
@@ -191,5 +191,5 @@ def _mean(said: Sequence[bool]) -> float | None:
 
 def judged(labelled: LabelledPhoto, name: str, picture: Picture, thresholds: Thresholds) -> JudgedPhoto:
     """Measure and judge one labelled photo."""
-    measures = measure(picture.pixels, picture.native)
+    measures = measure_picture(picture)
     return JudgedPhoto(labelled=labelled, name=name, measures=measures, judgement=judge(measures, thresholds))

@@ -2,8 +2,7 @@
 
 The first look asks for details that are clearly each other's nearest of all, which fine print and repeated symbols rarely are.
 Once a mapping is known, a detail need only be like the one at its mapped place. Photos of one design then share several times as
-many details, photos of different designs hardly more:
-at 60 and more, 98 of 100 pairs of field photos show one design.
+many details, photos of different designs hardly more: at 60 and more, 98 of 100 pairs of field photos show one design.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from engine.grouping.verification import Gates, Prepared, agreeing, cells, is_plausible
+from engine.grouping.verification import Gates, Prepared, agreeing, distinct, is_plausible
 
 ANY_WAY_UP = Gates(angle=180.0)  # a phone held sideways shows the same meter; recognition, which must not err, asks for more
 
@@ -34,7 +33,7 @@ class Closeness:
 def count_alike(a: Prepared, b: Prepared, gates: Gates = ANY_WAY_UP, close: Closeness = Closeness()) -> int:
     """Shared details of two plates after the second look, in distinct cells; what the first look says where it finds too few."""
     in_a, in_b = agreeing(a, b, gates)
-    count = _distinct(a, b, in_a, in_b, gates)
+    count = distinct(a, b, in_a, in_b, gates)
     if count < close.least:
         return count
     mapping: NDArray[np.float64] | None = None
@@ -43,7 +42,7 @@ def count_alike(a: Prepared, b: Prepared, gates: Gates = ANY_WAY_UP, close: Clos
         if mapping is None:
             break
         in_a, in_b = _alike(a, b, mapping, reach, close)
-        count = _distinct(a, b, in_a, in_b, gates)
+        count = distinct(a, b, in_a, in_b, gates)
         if len(in_a) < close.least:
             break
     return count
@@ -79,7 +78,3 @@ def _alike(
     once[1, np.unique(in_b, return_index=True)[1]] = True
     kept = once.all(axis=0)
     return in_a[kept], in_b[kept]
-
-
-def _distinct(a: Prepared, b: Prepared, in_a: NDArray[np.intp], in_b: NDArray[np.intp], gates: Gates) -> int:
-    return min(cells(a.keypoints[in_a, :2], gates.cell), cells(b.keypoints[in_b, :2], gates.cell)) if len(in_a) else 0

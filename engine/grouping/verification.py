@@ -48,8 +48,7 @@ def prepare_plate(plate: Plate) -> Prepared:
 
 def shared_details(a: Prepared, b: Prepared, gates: Gates = Gates()) -> int:
     """Count the details of two plates that fit one affine mapping, in distinct cells; 0 where none can be trusted."""
-    in_a, in_b = agreeing(a, b, gates)
-    return min(cells(a.keypoints[in_a, :2], gates.cell), cells(b.keypoints[in_b, :2], gates.cell)) if len(in_a) else 0
+    return distinct(a, b, *agreeing(a, b, gates), gates)
 
 
 def agreeing(a: Prepared, b: Prepared, gates: Gates = Gates()) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -130,6 +129,11 @@ def is_plausible(linear: NDArray[np.float64], gates: Gates) -> bool:
     return bool(abs(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0]))) <= gates.angle)
 
 
-def cells(points: NDArray[np.float32], cell: float) -> int:
+def distinct(a: Prepared, b: Prepared, in_a: NDArray[np.intp], in_b: NDArray[np.intp], gates: Gates = Gates()) -> int:
+    """How many of these pairs of details lie in distinct cells, on the plate where they are fewer."""
+    return min(_cells(a.keypoints[in_a, :2], gates.cell), _cells(b.keypoints[in_b, :2], gates.cell)) if len(in_a) else 0
+
+
+def _cells(points: NDArray[np.float32], cell: float) -> int:
     """How many squares of `cell` pixels hold at least one of the (K, 2) points."""
     return len(np.unique(np.floor(points / cell).astype(np.int64), axis=0))

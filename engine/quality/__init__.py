@@ -1,7 +1,7 @@
 """Image quality: measure a photo, then judge the numbers by versioned thresholds."""
 
 from engine.quality.judgement import UNSURE, QualityJudgement, judge
-from engine.quality.measures import measure
+from engine.quality.measures import measure, measure_picture
 from engine.quality.thresholds import DEFECT_TAGS, NO_SITE_CUTS, TAGS, Curve, Rule, SiteCuts, Tag, Term, Thresholds
 from engine.quality.versions import active, active_version, shipped
 
@@ -21,5 +21,6 @@ __all__ = [
     "active_version",
     "judge",
     "measure",
+    "measure_picture",
     "shipped",
 ]

@@ -16,7 +16,7 @@ from engine.quality.bands import deviation
 from engine.quality.sharpness import block_means, percentile
 from engine.quality.views import Grey, Views
 
-_BLOCK = 16  # pixels, native
+_BLOCK = 16  # pixels
 _FLATTEST = 10  # one block in ten
 _GREYSCALE = 0.5  # mean colour difference in grey levels below which a photo has no colour to measure noise in
 _BEND = np.array([1, -2, 1], np.float32)  # Immerkaer's mask is this along both axes, over 6: variance 1 in, variance 1 out

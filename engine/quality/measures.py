@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from engine.picture import Native, Pixels
+from engine.picture import Native, Picture, Pixels
 from engine.quality.exposure import measure_exposure
 from engine.quality.grain import measure_grain
 from engine.quality.middle import measure_middle
@@ -37,6 +37,12 @@ def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]
     }
     # Six digits: OpenCV's threads add floats in an order that varies, and the same photo must get the same verdict.
     return {name: float(f"{value:.6g}") for name, value in measures.items()}
+
+
+def measure_picture(picture: Picture) -> Mapping[str, float]:
+    """Measure a decoded photo; what a hole in its file took counts as what a decoder fills with grey."""
+    measures = measure(picture.pixels, picture.native)
+    return {**measures, "grey_field": max(measures["grey_field"], float(f"{picture.missing:.6g}"))}
 
 
 @cache

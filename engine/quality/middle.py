@@ -17,7 +17,6 @@ _LEAST = 8  # pixels that are always looked at
 _BLOCK = 16  # pixels, at 1024 px side
 _EDGES = 12  # grey levels within a block below which it holds no edge
 
-
 Plane = TypeVar("Plane", np.uint8, np.float32)
 
 

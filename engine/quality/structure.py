@@ -31,7 +31,7 @@ def measure_structure(views: Views) -> Mapping[str, float]:
       `white_peak` grey levels: the largest after one of 1 px. `white_area` 0..1: share of pixels above 240 there,
       `middle_white` of those in the photo's middle (`engine.quality.middle`): the meter's glass without the sky.
     - `grey_field` 0..1: share of pixels that are middle grey (128 +- 3) and equal to their neighbour: what a JPEG decoder
-      paints where the data ended. `engine.appraise` raises it to what a hole in the file took (`engine.holes`).
+      paints where the data ended. `measure_picture` raises it to what a hole in the file took (`engine.holes`).
     """
     across = cv2.Sobel(views.grey_256, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(views.grey_256, cv2.CV_32F, 0, 1)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.grouping.plates import plate_picture
-from engine.grouping.verification import Gates, Prepared, agreeing
+from engine.grouping.verification import Prepared, agreeing, distinct
 from engine.picture import Pixels
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,6 @@ REGION = (2, 8)  # patches, rows by columns: a line of print
 WHOLE = 0.6  # share of a region's patches that must be asked
 WORST = 0.1  # share of the regions that are worst
 LOST = 0.8  # correlation lost that counts as all
-
 
 SAME_WITHIN = 1.5  # of the labelled photos' own standard deviations a photo may fall short by (benchmarks/naming.py)
 LEAST_DEVIATION = 0.05  # of share and region: three to five photos can agree by chance
@@ -150,7 +149,7 @@ def _mean(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 def laid_over(a: Prepared, b: Prepared) -> Homography | None:
     """The mapping of plate `a` onto `b`; None where too few details fix it."""
     in_a, in_b = agreeing(a, b)
-    if min(_places(a.keypoints[in_a]), _places(b.keypoints[in_b])) < FEWEST_SHARED:
+    if distinct(a, b, in_a, in_b) < FEWEST_SHARED:
         return None
     cv2.setRNGSeed(0)
     affine, _ = cv2.estimateAffine2D(a.keypoints[in_a, :2], b.keypoints[in_b, :2], method=cv2.LMEDS)
@@ -158,11 +157,6 @@ def laid_over(a: Prepared, b: Prepared) -> Homography | None:
         return None
     mapping = np.vstack([affine, [0.0, 0.0, 1.0]])
     return _refined(a, b, mapping)
-
-
-def _places(keypoints: NDArray[np.float32]) -> int:
-    """Of details (K, 4) those in distinct places: a corner is often found several times."""
-    return len(np.unique(np.floor(keypoints[:, :2] / Gates().cell), axis=0))
 
 
 def _refined(a: Prepared, b: Prepared, mapping: Homography) -> Homography:
