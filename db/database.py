@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +27,7 @@ import db.quality_tables  # noqa: F401 - their tables belong to the schema
 from db.journal import Journal, network_file_system
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_PATIENCE_S = 30.0  # for another process's transaction
 _migrate_once = threading.Lock()  # Alembic's context is module-global
 
 
@@ -98,11 +101,27 @@ def _make_folder(folder: Path, journal: Journal) -> None:
 
 def _set_sqlite_pragmas(journal: Journal, connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=30000")  # milliseconds
-    cursor.execute(f"PRAGMA journal_mode={journal}")
+    cursor.execute(f"PRAGMA busy_timeout={_PATIENCE_S * 1000:.0f}")  # milliseconds
+    _set_journal(cursor, journal)
     cursor.execute("PRAGMA synchronous=FULL")  # the inbox file is removed after the commit: the commit must be on disk
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _set_journal(cursor: Any, journal: Journal) -> None:
+    """Set SQLite's journal, waiting for a process that is just making the same new database.
+
+    SQLite does not apply its busy timeout to a change of the journal (it could wait for a lock that waits for it).
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            cursor.execute(f"PRAGMA journal_mode={journal}")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(0.02)
 
 
 def _migrate(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -50,6 +51,22 @@ def test_two_processes_that_open_a_new_database_at_once_both_succeed(tmp_path: P
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1) for _ in range(4)]
     results = [(process.communicate(), process.returncode) for process in processes]
     assert all(code == 0 for _, code in results), results
+
+
+def test_a_new_database_is_opened_while_another_process_still_writes_its_first_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None)
+    other.execute("CREATE TABLE first (x)")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO first VALUES (1)")
+    monkeypatch.setattr("db.database.time.sleep", lambda _: other.in_transaction and other.commit())
+    database = open_database(sqlite_url(tmp_path / "x.sqlite"))
+    with database.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("SELECT x FROM first")).scalar() == 1
+    database.dispose()
+    other.close()
 
 
 def test_a_database_of_a_newer_version_is_refused_with_advice(tmp_path: Path) -> None:
