@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from engine.errors import EmptyFile, NotAnImage, PictureError, TooManyBytes, TooManyPixels, Truncated, Unreadable
 from engine.holes import missing_share
+from engine.jpeg import made_low, sound_rgb
 from engine.verdict import Box
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB, upright
@@ -23,7 +24,6 @@ _register_once = threading.Lock()
 
 FULL_SIDE = 2048  # pixels, longest side: larger JPEGs are decoded to a half, a quarter or an eighth, still 1024 or more
 NATIVE_ROWS = 256  # of a larger JPEG that are decoded in its own pixels too, a tenth of the price of all
-_MCU = 16  # rows; where the rows end, the chroma of the last ones is smoothed without its neighbour, so these are dropped
 _ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
@@ -121,17 +121,23 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         if width * height > limits.max_pixels:
             raise _too_many_pixels(limits, width, height)
         times = reduction(width, height) if image.format in ("JPEG", "MPO") else 1
-        if times > 1:
-            image.draft(None, (width // times, height // times))
-        image.load()  # verify() passes truncated JPEGs; only decoding to the end rejects them
+        pixels = sound_rgb(data, width, height, times) if _is_plain_jpeg(image) else None
+        if pixels is None:
+            if times > 1:
+                image.draft(None, (width // times, height // times))
+            image.load()  # verify() passes truncated JPEGs; only decoding to the end rejects them
+            if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+                width, height = height, width
+            ImageOps.exif_transpose(image, in_place=True)  # a copy only where it has to be turned
+            pixels = _to_rgb(image)
         frames = int(getattr(image, "n_frames", 1))
-        if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
-            width, height = height, width
-        ImageOps.exif_transpose(image, in_place=True)  # a copy only where it has to be turned
         native = Native(width=width, height=height, rows=_native_rows(data)) if times > 1 else None
-        return Picture(
-            pixels=_to_rgb(image), format=image.format or "unknown", frames=frames, native=native, missing=missing_share(data)
-        )
+        return Picture(pixels=pixels, format=image.format or "unknown", frames=frames, native=native, missing=missing_share(data))
+
+
+def _is_plain_jpeg(image: Image.Image) -> bool:
+    """In colour, alone in its file, and upright."""
+    return image.format == "JPEG" and image.mode == "RGB" and image.getexif().get(ExifTags.Base.Orientation, 1) == 1
 
 
 def reduction(width: int, height: int) -> int:
@@ -140,29 +146,11 @@ def reduction(width: int, height: int) -> int:
 
 
 def _native_rows(data: bytes) -> Pixels:
-    """The first rows of a JPEG in its own pixels, turned upright: the file is told that it is no higher than that.
-
-    The decoder then stops early and skips what is left, which costs next to nothing.
-    """
-    with Image.open(io.BytesIO(_made_low(data)), formats=("JPEG",)) as image:
+    """The first rows of a JPEG in its own pixels, turned upright."""
+    with Image.open(io.BytesIO(made_low(data, NATIVE_ROWS)), formats=("JPEG",)) as image:
         rows = image.crop((0, 0, image.width, min(image.height, NATIVE_ROWS)))
         ImageOps.exif_transpose(rows, in_place=True)
         return _to_rgb(rows)
-
-
-def _made_low(data: bytes) -> bytes:
-    """A JPEG whose frame header (ITU-T T.81, B.2.2) says `NATIVE_ROWS` and one MCU more; as it is where it has fewer.
-
-    As it is, too, where the header does not follow its predecessors as it should: more rows cost time, nothing else.
-    """
-    at = 2
-    while at + 9 < len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a frame; DHT, JPG and DAC lie in between
-            rows = min(NATIVE_ROWS + _MCU, int.from_bytes(data[at + 5 : at + 7]))
-            return b"".join((data[: at + 5], rows.to_bytes(2), data[at + 7 :]))
-        at += 2 + length if marker != 0xFF else 1  # any marker may be padded
-    return data
 
 
 def _scaled(box: Box, across: float, down: float) -> Box:

@@ -59,8 +59,9 @@ def block_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     rows, columns = values.shape[0] // side, values.shape[1] // side
     if rows == 0 or columns == 0:
         return np.full((1, 1), values.mean(), np.float32)
-    whole = np.ascontiguousarray(values[: rows * side, : columns * side])
-    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+    whole = values[: rows * side, : columns * side].reshape(rows, side, columns * side)
+    down = np.einsum("ybx->yx", whole)  # whole rows are added at full speed, and few are left to be added across
+    return np.asarray(np.einsum("yxb->yx", down.reshape(rows, columns, side)) / side**2, np.float32)
 
 
 def percentile(values: NDArray[np.float32], place: float) -> float:
@@ -93,7 +94,7 @@ def _least_direction(grey: Grey) -> float:
     along = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, scale=1 / 16)
     across = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, scale=1 / 16)
     mixed = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, scale=1 / 16)
-    half = (along + across) / 2
+    half = cv2.addWeighted(along, 0.5, across, 0.5, 0)
     directions = (along, across, half + mixed, half - mixed)
     return min(percentile(block_means(cv2.multiply(each, each), _BLOCK), 90) for each in directions)
 
@@ -113,16 +114,28 @@ def _block_deviations(grey: Grey) -> NDArray[np.float32]:
 
 def _reblur(grey: Grey) -> float:
     """Crete's ratio."""
-    across, down = grey[::2], np.ascontiguousarray(grey[:, ::2])  # lines do not mix: every other one says the same
-    return max(_reblur_along(sixteenths(lines), axis) for lines, axis in ((across, 1), (down, 0)))
+    lines = (grey[::2], cv2.transpose(grey)[::2])  # lines do not mix: every other one says the same
+    return max(map(_reblur_along, lines))
 
 
-def _reblur_along(fine: NDArray[np.int16], axis: int) -> float:
-    if fine.shape[axis] < 2:
+def _reblur_along(lines: Grey) -> float:
+    """Along the rows. In sixteenths of a grey level, so that rounding a mean does not pass for detail."""
+    if lines.shape[1] < 2:
         return 0.0
-    blurred = cv2.blur(fine, (9, 1) if axis else (1, 9))
-    before, after = ((slice(None), slice(1, None)), (slice(None), slice(-1))) if axis else (slice(1, None), slice(-1))
-    sharp_steps = cv2.absdiff(fine[before], fine[after])
-    left = cv2.min(sharp_steps, cv2.absdiff(blurred[before], blurred[after]))
-    total = cv2.sumElems(sharp_steps)[0]
+    blurred = _sums_of_nine(lines)
+    blurred <<= 4
+    blurred += 4  # a ninth is rounded, not cut
+    blurred //= 9
+    steps = cv2.absdiff(lines[:, 1:], lines[:, :-1])
+    left = cv2.min(steps.astype(np.uint16) << 4, cv2.absdiff(blurred[:, 1:], blurred[:, :-1]))
+    total = cv2.sumElems(steps)[0] * 16
     return float(cv2.sumElems(left)[0] / total) if total > 0 else 0.0
+
+
+def _sums_of_nine(lines: Grey) -> NDArray[np.uint16]:
+    """Of neighbours in a row: pairs, fours and eights take two thirds of the time of OpenCV's box."""
+    wide = cv2.copyMakeBorder(lines, 0, 0, 4, 4, cv2.BORDER_REFLECT_101).astype(np.uint16)
+    pairs = cv2.add(wide[:, :-1], wide[:, 1:])
+    fours = cv2.add(pairs[:, :-2], pairs[:, 2:])
+    eights = cv2.add(fours[:, :-4], fours[:, 4:])
+    return np.asarray(cv2.add(eights[:, :-1], wide[:, 8:]), np.uint16)

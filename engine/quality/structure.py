@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.picture import Pixels
 from engine.quality.middle import middle_of
+from engine.quality.sharpness import percentile
 from engine.quality.views import Grey, Views
 
 _GLARE_SIDE = 64  # pixels; a Gaussian of 1 px here is one of 8 px at 512
@@ -35,7 +36,7 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     """
     across = cv2.Sobel(views.grey_256, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(views.grey_256, cv2.CV_32F, 0, 1)
-    red, green, blue, _ = cv2.mean(views.rows)
+    red, green, blue, _ = cv2.sumElems(views.rows)
     return {
         "information": float(cv2.mean(cv2.magnitude(across, down))[0]),
         "edges": float(cv2.mean(cv2.Canny(views.grey_256, 50, 150))[0]),
@@ -55,8 +56,8 @@ def _glare(low: Grey) -> dict[str, float]:
     smooth = cv2.GaussianBlur(_at_most(middle, _GLARE_SIDE), (0, 0), 1.0)
     height = np.minimum(smooth - _flooded(smooth), 60)
     return {
-        "glare": float((smooth + height / 2).max() - np.median(smooth) / 4),
-        "glare_rise": float(wide.max() - np.median(wide)),
+        "glare": float((smooth + height / 2).max() - percentile(smooth, 50) / 4),
+        "glare_rise": float(wide.max() - percentile(wide, 50)),
         "white_peak": float(cv2.GaussianBlur(middle, (0, 0), 1.0).max()),
         "white_area": float((middle > _WHITE).mean()),
         "middle_white": float((middle_of(middle) > _WHITE).mean()),

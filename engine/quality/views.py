@@ -53,7 +53,8 @@ def look(pixels: Pixels, native: Native | None = None) -> Views:
     grey_1024 = _at_most(grey, 1024, halved_from=_NEARLY_TWICE if native else 2.0)
     grey_512 = _at_most(grey_1024, 512)
     step = max(1, -(-max(grey.shape) // _THIN_SIDE))
-    thin = np.ascontiguousarray(pixels[::step, ::step])
+    # Taken by number: numpy copies a strided slice of colours at half the speed.
+    thin = pixels[::step].take(np.arange(0, pixels.shape[1], step), axis=1)
     low, high = extremes(thin)
     skip = skipped(grey.size)
     times = reduction(*((native.width, native.height) if native else grey.shape))
