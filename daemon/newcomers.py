@@ -1,46 +1,52 @@
 """New unknown photos that clearly belong somewhere go there at once: to a type that people named, or to a group.
 
-When labels change, all unknown photos in no group are looked at again: who names a design sees its waiting photos follow.
+What only looks like a named type, a photo or a whole group, is noted for a person to decide (`db.look_alikes`). When labels
+change, all unknown photos in no group and all groups are looked at again: who names a design sees its waiting photos follow.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from daemon.comparing import Comparing
 from daemon.home import Home
 from daemon.lock import is_locked
-from daemon.plates import NO_PLATE, describe_file
-from db.exemplars import Known, Newcomer, class_of, forget_types, join_group, newcomers, read_known, recognise_photo
-from db.labels import labels_state
+from db.exemplars import (
+    Known,
+    Newcomer,
+    class_of,
+    forget_types,
+    join_group,
+    newcomers,
+    only_types,
+    read_known,
+    recognise_photo,
+    strongest,
+)
+from db.labels import Field, is_barred, labels_state
+from db.look_alikes import forget_resemblances, note_group, note_photo
 from db.records import service
-from db.tables import Photo
-from db.unknowns import read_plate, write_plates
-from engine.errors import ModelError, PictureError
-from engine.grouping import Plate
-from engine.grouping.verification import Prepared, prepare_plate
-from engine.picture import decode
-from engine.recognition.nearest import belongs_clearly, nearest
-from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
+from engine.errors import ModelError
+from engine.recognition.nearest import Nearest, belongs_clearly, nearest
+from engine.recognition.resemblance import Resemblance, of_group, resemblance
+from engine.recognition.sameness import is_same
 
 log = logging.getLogger(__name__)
 
 SLICE_S = 1.0  # of each tick: the watcher shares this process
 BATCH = 20  # newcomers read at once
-HELD = 400  # plates ready for comparing: 0.46 MB each
-PRINTS_HELD = 20  # types ready for comparing patches: 4 MB each
 FULL_SCORE = 4.6  # of some 100 shared details: a strength of 1
+STRONGEST = 3  # photos of a group that are compared with named types
 
 
 class Newcomers:
-    """Looks at the unknown photos in no group, a little every tick."""
+    """Looks at the unknown photos in no group, then at the groups, a little every tick."""
 
     def __init__(self, home: Home, database: Engine, version: Callable[[], str | None]) -> None:
         self._home = home
@@ -48,9 +54,10 @@ class Newcomers:
         self._version = version  # of the meter_type model that is CURRENT
         self._seen: tuple[object, ...] = ()
         self._known: Known | None = None
+        self._types: Known | None = None  # of those known, the named types
         self._after = 0
-        self._plates: OrderedDict[int, Prepared] = OrderedDict()
-        self._prints: OrderedDict[tuple[int, ...], Print] = OrderedDict()  # by the photos they are made of
+        self._groups: list[tuple[int, tuple[Newcomer, ...]]] = []  # still to be looked at, with their strongest photos
+        self._comparing = Comparing(home, database)
 
     def tick(self, *, slice_s: float = SLICE_S) -> int:
         """Deal with newcomers for at most about `slice_s` seconds; returns how many found their place."""
@@ -77,10 +84,12 @@ class Newcomers:
                 self._after = newcomer.id
                 if time.monotonic() >= until_s:
                     break
+        while self._groups and time.monotonic() < until_s:
+            self._look_at_group(*self._groups.pop())
         return placed
 
     def _refresh(self, stamp: str) -> None:
-        """Read anew what newcomers are compared with, where people or a regrouping changed it, and begin again."""
+        """Read anew what is compared, where people or a regrouping changed it, and begin again."""
         now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
             grouping = service(session, "grouping")
@@ -88,85 +97,75 @@ class Newcomers:
             if seen == self._seen:
                 return
             self._known = read_known(session, stamp)
+            self._types = only_types(self._known)
             if forgotten := forget_types(session, self._known.labelled, now):
                 log.info("%d photos are unknown again: nobody says any more what they are", forgotten)
+            forget_resemblances(session)
+            self._groups = list(strongest(session, stamp, most=STRONGEST).items())
         self._seen, self._after = seen, 0
 
     def _deal_with(self, newcomer: Newcomer, known: Known) -> bool:
-        plate = self._plate(newcomer.id, newcomer.path)
-        if not len(plate.keypoints):
-            return False
-        found = nearest(
-            newcomer.vector, plate, known.labels, known.vectors, plate_of=lambda index: self._plate(known.photo_ids[index])
-        )
+        """Give a newcomer its place, or note which type it looks like; returns whether it found its place."""
+        found = self._nearest(newcomer, known)
         if found is None:
-            return False
+            return self._note(newcomer, None)
         place = class_of(found.label)
-        if isinstance(place, str) and not is_same(found.score, self._falls_short(newcomer, plate, found.label, known)):
+        if isinstance(place, int):
+            return self._join(newcomer, place, found, known) or self._note(newcomer, None)
+        short = self._comparing.falls_short(newcomer, found.label, known)
+        if not is_same(found.score, short):
             log.info("%s: like %s, but its print differs", newcomer.path, place)
-            return False
+            return self._note(newcomer, resemblance(place, found.details, short))
         now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
-            if isinstance(place, str):
-                labelled = known.labelled[place]
-                done = recognise_photo(session, newcomer.id, place, labelled=labelled, details=found.details, now=now)
-            else:
-                done = belongs_clearly(found) and join_group(
-                    session,
-                    newcomer.id,
-                    place,
-                    strength=min(1.0, found.score / FULL_SCORE),
-                    beside=known.photo_ids[found.photo],
-                    now=now,
-                )
+            labelled = known.labelled[place]
+            done = recognise_photo(session, newcomer.id, place, labelled=labelled, details=found.details, now=now)
+            note_photo(session, newcomer.id, None)
         if done:
             log.info("%s: %s, %d shared details", newcomer.path, found.label, found.details)
         return done
 
-    def _falls_short(self, newcomer: Newcomer, plate: Prepared, label: str, known: Known) -> float | None:
-        """By how much the newcomer repeats less of a type's print than its labelled photos do; None where nothing can be said."""
-        held = [photo_id for photo_id, each in zip(known.photo_ids, known.labels, strict=True) if each == label]
-        chosen = tuple(held[-REFERENCES:])
-        if chosen not in self._prints:
-            looks = (self._look_of(photo_id) for photo_id in chosen)
-            self._prints[chosen] = Print([look for look in looks if look is not None])
-            if len(self._prints) > PRINTS_HELD:
-                self._prints.popitem(last=False)
-        look = _read_look(self._home.root / newcomer.path, plate)
-        return self._prints[chosen].falls_short(look) if look is not None else None
-
-    def _look_of(self, photo_id: int) -> Look | None:
-        with Session(self._database) as session:
-            path = session.get_one(Photo, photo_id).path
-        return _read_look(self._home.root / path, self._plate(photo_id, path))
-
-    def _plate(self, photo_id: int, path: str | None = None) -> Prepared:
-        """A photo's plate, described and kept where it is not yet; an empty one where its file cannot be read now."""
-        if photo_id in self._plates:
-            self._plates.move_to_end(photo_id)
-            return self._plates[photo_id]
-        with Session(self._database) as session:
-            features = read_plate(session, photo_id)
-            path = path or session.get_one(Photo, photo_id).path
-        prepared = prepare_plate(Plate.from_bytes(features) if features else self._describe(photo_id, self._home.root / path))
-        self._plates[photo_id] = prepared
-        if len(self._plates) > HELD:
-            self._plates.popitem(last=False)
-        return prepared
-
-    def _describe(self, photo_id: int, path: Path) -> Plate:
-        plate = describe_file(path)
-        if plate is None:
-            return NO_PLATE
+    def _join(self, newcomer: Newcomer, group_id: int, found: Nearest, known: Known) -> bool:
+        strength, beside = min(1.0, found.score / FULL_SCORE), known.photo_ids[found.photo]
+        now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
-            write_plates(session, {photo_id: plate.to_bytes()})
-        return plate
+            done = belongs_clearly(found) and join_group(
+                session, newcomer.id, group_id, strength=strength, beside=beside, now=now
+            )
+        if done:
+            log.info("%s: %s, %d shared details", newcomer.path, found.label, found.details)
+        return done
 
+    def _note(self, newcomer: Newcomer, found: Resemblance | None) -> bool:
+        with Session(self._database) as session, session.begin():
+            note_photo(session, newcomer.id, found)
+        return False
 
-def _read_look(path: Path, plate: Prepared) -> Look | None:
-    """A photo as patches are compared; None where its file cannot be read now."""
-    try:
-        return look_at(decode(path.read_bytes()).pixels, plate)
-    except (OSError, PictureError) as error:
-        log.warning("%s cannot be compared: %s", path, error)
-        return None
+    def _look_at_group(self, group_id: int, photos: tuple[Newcomer, ...]) -> None:
+        """Note which named type a group looks like as a whole."""
+        found = of_group([self._resembles(photo, self._types) for photo in photos]) if self._types else None
+        with Session(self._database) as session, session.begin():
+            if note_group(session, group_id, found) and found:
+                log.info("group %d looks like %s, %d shared details", group_id, found.name, found.details)
+
+    def _resembles(self, photo: Newcomer, types: Known) -> Resemblance | None:
+        found = self._nearest(photo, types)
+        if found is None:
+            return None
+        name = str(class_of(found.label))
+        with Session(self._database) as session:
+            if is_barred(session, photo.id, Field.NOT_TYPE, name):
+                return None
+        return resemblance(name, found.details, self._comparing.falls_short(photo, found.label, types))
+
+    def _nearest(self, photo: Newcomer, known: Known) -> Nearest | None:
+        plate = self._comparing.plate(photo.id, photo.path)
+        if not len(plate.keypoints):
+            return None
+        return nearest(
+            photo.vector,
+            plate,
+            known.labels,
+            known.vectors,
+            plate_of=lambda index: self._comparing.plate(known.photo_ids[index]),
+        )

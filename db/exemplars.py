@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.group_tables import EventKind, GroupEvent
 from db.jobs import JobKind, ask
-from db.labels import Field, is_labelled, standing
+from db.labels import Field, is_barred, is_labelled, standing
 from db.tables import Embedding, GroupStatus, Label, Outcome, Photo, PhotoGroup
 from db.unknowns import is_unknown
 from engine.verdict import UNKNOWN, Way
@@ -55,16 +55,7 @@ def read_known(session: Session, stamp: str) -> Known:
         .join(Label, Label.photo_id == Photo.id)
         .where(Label.id.in_(newest), Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None))
     )
-    grouped = (
-        select(
-            Photo.id,
-            (literal(_GROUP) + cast(PhotoGroup.id, String)).label("class"),
-            func.coalesce(Photo.group_strength, 0.0).label("rank"),
-        )
-        .join(PhotoGroup, PhotoGroup.id == Photo.group_id)
-        .where(*is_unknown(), PhotoGroup.status == GroupStatus.CANDIDATE.value)
-    )
-    rows = session.execute(_best(union_all(labelled, grouped).subquery(), stamp)).all()
+    rows = session.execute(_best(union_all(labelled, _grouped()).subquery(), stamp)).all()
     counts = session.execute(select(Label.value, func.count()).where(Label.id.in_(newest)).group_by(Label.value)).all()
     return Known(
         labels=tuple(row[1] for row in rows),
@@ -74,13 +65,46 @@ def read_known(session: Session, stamp: str) -> Known:
     )
 
 
-def _best(classes: object, stamp: str) -> Select[int, str, bytes]:
+def strongest(session: Session, stamp: str, *, most: int) -> dict[int, tuple[Newcomer, ...]]:
+    """The strongest photos of each group that nobody has named, at most `most` of each."""
+    best = _best(_grouped().subquery(), stamp, most=most).subquery()
+    rows = session.execute(select(best.c["class"], Photo.id, Photo.path, best.c.vector).join(Photo, Photo.id == best.c.id))
+    found: dict[int, list[Newcomer]] = {}
+    for label, photo_id, path, vector in rows.all():
+        found.setdefault(int(class_of(label)), []).append(Newcomer(photo_id, path, _vector(vector)))
+    return {group_id: tuple(photos) for group_id, photos in sorted(found.items())}
+
+
+def _grouped() -> Select[int, str, float]:
+    return (
+        select(
+            Photo.id,
+            (literal(_GROUP) + cast(PhotoGroup.id, String)).label("class"),
+            func.coalesce(Photo.group_strength, 0.0).label("rank"),
+        )
+        .join(PhotoGroup, PhotoGroup.id == Photo.group_id)
+        .where(*is_unknown(), PhotoGroup.status == GroupStatus.CANDIDATE.value)
+    )
+
+
+def only_types(known: Known) -> Known:
+    """What is known of the types that people named, without the groups."""
+    kept = [index for index, label in enumerate(known.labels) if label.startswith(_TYPE)]
+    return Known(
+        labels=tuple(known.labels[index] for index in kept),
+        photo_ids=tuple(known.photo_ids[index] for index in kept),
+        vectors=known.vectors[kept],
+        labelled=known.labelled,
+    )
+
+
+def _best(classes: object, stamp: str, *, most: int = PER_CLASS) -> Select[int, str, bytes]:
     """The first photos of each class by rank, among those that have an embedding."""
     table = classes.c  # type: ignore[attr-defined]
     place = func.row_number().over(partition_by=table["class"], order_by=(table.rank.desc(), table.id.desc())).label("place")
     embedded = (Embedding.photo_id == table.id) & (Embedding.stamp == stamp)
     ranked = select(table.id, table["class"], Embedding.vector, place).join(Embedding, embedded).subquery()
-    return select(ranked.c.id, ranked.c["class"], ranked.c.vector).where(ranked.c.place <= PER_CLASS).order_by(ranked.c.id)
+    return select(ranked.c.id, ranked.c["class"], ranked.c.vector).where(ranked.c.place <= most).order_by(ranked.c.id)
 
 
 def newcomers(session: Session, stamp: str, *, after: int, most: int) -> tuple[Newcomer, ...]:
@@ -101,9 +125,9 @@ def _vector(data: bytes) -> NDArray[np.float32]:
 def join_group(session: Session, photo_id: int, group_id: int, *, strength: float, beside: int, now: datetime) -> bool:
     """A newcomer joins a group that still waits for a name, at the place of the photo it is most like. The caller commits."""
     photo, group = session.get(Photo, photo_id, with_for_update=True), session.get(PhotoGroup, group_id)
-    if photo is None or group is None or not _is_free(photo) or group.status != GroupStatus.CANDIDATE:
+    if photo is None or group is None or not is_free(photo) or group.status != GroupStatus.CANDIDATE:
         return False
-    if _is_barred(session, photo_id, Field.NOT_GROUP, str(group_id)):
+    if is_barred(session, photo_id, Field.NOT_GROUP, str(group_id)):
         return False
     twin = session.get(Photo, beside)
     photo.group_id, photo.group_strength, photo.joined_live_at = group_id, strength, now
@@ -117,7 +141,7 @@ def join_group(session: Session, photo_id: int, group_id: int, *, strength: floa
 def recognise_photo(session: Session, photo_id: int, name: str, *, labelled: int, details: int, now: datetime) -> bool:
     """A newcomer is of a type that people named, recognised from their labelled photos. The caller commits."""
     photo = session.get(Photo, photo_id, with_for_update=True)
-    if photo is None or not _is_free(photo) or _is_barred(session, photo_id, Field.NOT_TYPE, name):
+    if photo is None or not is_free(photo) or is_barred(session, photo_id, Field.NOT_TYPE, name):
         return False
     photo.meter_type, photo.recognised_by = name, Way.LABELLED.value
     photo.labelled_photos, photo.shared_details = labelled, details
@@ -125,13 +149,9 @@ def recognise_photo(session: Session, photo_id: int, name: str, *, labelled: int
     return True
 
 
-def _is_free(photo: Photo) -> bool:
+def is_free(photo: Photo) -> bool:
+    """Whether a photo is unknown, in no group and not on its way elsewhere."""
     return photo.outcome == Outcome.FILED and photo.meter_type == UNKNOWN and photo.group_id is None and photo.moving_to is None
-
-
-def _is_barred(session: Session, photo_id: int, field: Field, value: str) -> bool:
-    said = select(Label.id).where(Label.photo_id == photo_id, Label.value == value, *standing(field))
-    return session.scalar(said.limit(1)) is not None
 
 
 def forget_types(session: Session, known: Iterable[str], now: datetime) -> int:

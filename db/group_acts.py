@@ -78,7 +78,7 @@ def split_photos(session: Session, photo_ids: Iterable[int], *, by: str, now: da
     for photo_id, group_id in rest:
         say(session, act, Field.GROUP, str(group_id), [photo_id])
     note(session, act, EventKind.SPLIT, new_id, len(taken), other_id=from_ids[0] if from_ids else None)
-    _end_empty(session, from_ids)
+    end_empty(session, from_ids)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": taken}, now)
     return new_id
 
@@ -122,7 +122,7 @@ def move_photos(session: Session, photo_ids: Iterable[int], to_id: int, *, by: s
         call(session, act, moved, into.name)
     else:
         say(session, act, Field.GROUP, str(to_id), moved)
-    _end_empty(session, from_ids)
+    end_empty(session, from_ids)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": moved}, now)
     return len(moved)
 
@@ -156,7 +156,7 @@ def release_photos(session: Session, photo_ids: Iterable[int], *, by: str, now: 
         photo.meter_type, photo.group_id, photo.group_strength, photo.joined_live_at = UNKNOWN, None, None, None
         photo.recognised_by = None
     session.flush()
-    _end_empty(session, group_ids)
+    end_empty(session, group_ids)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": ids}, now)
     return len(ids)
 
@@ -168,7 +168,7 @@ def _open_group(session: Session, group_id: int) -> PhotoGroup:
     return group
 
 
-def _end_empty(session: Session, group_ids: Iterable[int]) -> None:
+def end_empty(session: Session, group_ids: Iterable[int]) -> None:
     """Candidate groups whose last photo was taken are gone; the act's own event says where to."""
     for group_id in group_ids:
         group = session.get_one(PhotoGroup, group_id)

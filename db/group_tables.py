@@ -21,6 +21,7 @@ class ActKind(StrEnum):
     DISMISS = "dismiss"
     MOVE = "move"
     RELEASE = "release"  # photos taken out of their group
+    DENY = "deny"  # photos are not of a type
 
 
 class EventKind(StrEnum):
@@ -46,7 +47,7 @@ class Act(Base):
     by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
     target: Mapped[str] = mapped_column(String(120))  # the type's name, or the group's number
-    photos: Mapped[list[Any]]  # [[photo id, meter type, group id, strength], ...] before it
+    photos: Mapped[list[Any]]  # [[id, meter type, group id, strength, recognised by], ...] before it; old ones lack the last
     groups: Mapped[list[Any]]  # [[group id, status, name], ...] before it
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str | None] = mapped_column(String(120))
@@ -68,3 +69,27 @@ class GroupEvent(Base):
     act_id: Mapped[int | None] = mapped_column(ForeignKey("act.id"))  # None = nobody's act
 
     __table_args__ = (Index("ix_group_event_group", "group_id", "id"),)
+
+
+class PhotoResemblance(Base):
+    """An unknown photo in no group that looks like a type people named: offered to a person, never a label or a guess."""
+
+    __tablename__ = "photo_resemblance"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    meter_type: Mapped[str] = mapped_column(String(120))
+    details: Mapped[int]  # an `engine.recognition.resemblance.Resemblance`'s, as is `short`
+    short: Mapped[float | None]
+
+    __table_args__ = (Index("ix_photo_resemblance_type", "meter_type", "photo_id"),)
+
+
+class GroupResemblance(Base):
+    """A group that nobody has named and that looks like a type people named, likewise."""
+
+    __tablename__ = "group_resemblance"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("photo_group.id", ondelete="CASCADE"), primary_key=True)
+    meter_type: Mapped[str] = mapped_column(String(120))
+    details: Mapped[int]
+    short: Mapped[float | None]

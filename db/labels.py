@@ -47,7 +47,7 @@ def record(
     session: Session, kind: ActKind, target: str, *, photo_ids: Iterable[int], group_ids: Iterable[int], by: str, now: datetime
 ) -> Act:
     """Write down an act, with how its photos and groups stand, before it changes them."""
-    columns = select(Photo.id, Photo.meter_type, Photo.group_id, Photo.group_strength)
+    columns = select(Photo.id, Photo.meter_type, Photo.group_id, Photo.group_strength, Photo.recognised_by)
     photos = session.execute(columns.where(Photo.id.in_(list(photo_ids))).order_by(Photo.id))
     groups = session.execute(select(PhotoGroup.id, PhotoGroup.status, PhotoGroup.name).where(PhotoGroup.id.in_(list(group_ids))))
     act = Act(
@@ -107,10 +107,11 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
         group = session.get_one(PhotoGroup, group_id)
         group.status, group.name = status, name
         note(session, act, EventKind.UNDONE, group_id, len(photo_ids))
-    for photo_id, meter_type, group_id, strength in act.photos:
+    for photo_id, meter_type, group_id, strength, *recognised_by in act.photos:
         photo = session.get(Photo, photo_id)
         if photo is not None:
             photo.meter_type, photo.group_id, photo.group_strength = meter_type, group_id, strength
+            photo.recognised_by = recognised_by[0] if recognised_by else photo.recognised_by
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": photo_ids}, now)
     return Undone(ActKind(act.kind), act.target, len(photo_ids))
 
@@ -176,6 +177,12 @@ def read_pins(session: Session) -> tuple[dict[int, int], dict[int, set[int]]]:
         elif int(value) in candidates:
             pinned[photo_id] = int(value)  # the newest counts
     return pinned, barred
+
+
+def is_barred(session: Session, photo_id: int, field: Field, value: str) -> bool:
+    """Whether a person said that a photo is not of this type, or does not belong to this group."""
+    said = select(Label.id).where(Label.photo_id == photo_id, Label.value == value, *standing(field))
+    return session.scalar(said.limit(1)) is not None
 
 
 def labels_state(session: Session) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.jobs import JobKind, ask
-from db.labels import SAYS_WHAT_IT_IS, is_labelled, standing
+from db.labels import SAYS_WHAT_IT_IS, Field, is_barred, is_labelled, standing
 from db.model_tables import Rejudged
 from db.tables import Embedding, Label, Outcome, Photo
 from engine.verdict import UNKNOWN, Verdict, Way
@@ -81,15 +81,23 @@ def write_again(session: Session, verdicts: Mapping[int, Verdict], version: str,
             session.merge(Embedding(photo_id=photo_id, stamp=version, vector=verdict.embedding.astype("<f4").tobytes()))
         if _is_labelled(session, photo_id):
             continue
-        _remember(session, photo, verdict, version, now)
-        if photo.meter_type != verdict.meter_type:
+        allowed = _allowed(session, photo_id, verdict)
+        _remember(session, photo, allowed, version, now)
+        if photo.meter_type != allowed.meter_type:
             changed.append(photo_id)
             photo.group_id = photo.group_strength = photo.map_x = photo.map_y = None
-        _write_type(photo, verdict)
+        _write_type(photo, allowed)
         photo.stamps = {**(photo.stamps or {}), "meter_type": version}
     if changed:
         ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": changed}, now)
     return changed
+
+
+def _allowed(session: Session, photo_id: int, verdict: Verdict) -> Verdict:
+    """The verdict; UNKNOWN where a person said that the photo is not of that type."""
+    if verdict.meter_type is None or not is_barred(session, photo_id, Field.NOT_TYPE, verdict.meter_type):
+        return verdict
+    return replace(verdict, meter_type=UNKNOWN, recognised_by=None)
 
 
 def _write_type(photo: Photo, verdict: Verdict) -> None:

@@ -8,11 +8,14 @@ from sqlalchemy.orm import Session
 
 from daemon.home import Home
 from daemon.newcomers import Newcomers
-from db.group_acts import release_photos
+from db.group_acts import release_photos, split_photos
 from db.labels import undo
-from db.naming import name_group
+from db.look_alikes import count_look_alikes, group_resemblances, read_look_alikes
+from db.naming import name_group, name_photos
 from db.tables import Job, Photo
+from db.type_acts import deny_type
 from tests.daemon.test_regroup import NOW, TWO_DESIGNS, arrive, group_now, shot
+from tests.engine.grouping.drawn import plate_photo
 from tests.photos import encoded, pixels
 
 
@@ -75,3 +78,48 @@ def test_a_photo_that_a_person_took_out_is_not_put_back(home: Home, grouped: Eng
 
 def test_without_a_model_nothing_is_compared(home: Home, grouped: Engine) -> None:
     assert Newcomers(home, grouped, lambda: None).tick() == 0
+
+
+ONE_LINE, TWO_LINES = ("STATIC METER EM101",), ("1P2W STATIC", "WATTHOUR METER")
+
+
+def twin(shot: int, headed: tuple[str, ...]) -> bytes:
+    return encoded(plate_photo(1, shot, headed=headed), quality=92)
+
+
+def test_a_near_twin_of_a_named_design_is_not_called_so_but_offered_until_a_person_says_that_it_is_not(
+    home: Home, database: Engine
+) -> None:
+    arrive(home, database, {f"named-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
+    with Session(database) as session, session.begin():
+        name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+    arrive(home, database, {"same.jpg": twin(8, ONE_LINE), "twin.jpg": twin(9, TWO_LINES)})
+    looking = newcomers(home, database)
+    assert looking.tick(slice_s=60) == 1
+    assert (place(database, "same.jpg")[0], place(database, "twin.jpg")[0]) == ("EM101", "UNKNOWN")
+    with Session(database) as session, session.begin():
+        (found,) = read_look_alikes(session, "EM101")
+        assert (found.photo.name, found.details > 20) == ("twin.jpg", True)
+        deny_type(session, [found.photo.id], "EM101", by="ana", now=NOW)
+    looking.tick(slice_s=60)
+    with Session(database) as session:
+        assert count_look_alikes(session) == {}
+
+
+def test_a_group_of_near_twins_says_which_named_type_it_looks_like_until_that_name_is_taken_back(
+    home: Home, database: Engine
+) -> None:
+    arrive(home, database, {f"{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
+    arrive(home, database, {f"twin-{shot}.jpg": twin(shot, TWO_LINES) for shot in range(10, 14)})
+    with Session(database) as session, session.begin():
+        group = split_photos(session, [6, 7, 8, 9], by="ana", now=NOW)
+        name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+    looking = newcomers(home, database)
+    looking.tick(slice_s=60)
+    with Session(database) as session, session.begin():
+        found = group_resemblances(session)[group]
+        assert (found.name, (found.short or 0) > 1.5) == ("EM101", True)
+        undo(session, 2, by="ana", now=NOW)
+    looking.tick(slice_s=60)
+    with Session(database) as session:
+        assert group_resemblances(session) == {}

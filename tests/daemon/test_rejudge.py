@@ -15,6 +15,7 @@ from daemon.rejudge import rejudge
 from db.jobs import JobKind, open_jobs
 from db.rejudging import before_and_after, count_again, count_due
 from db.tables import Embedding, Label, Photo
+from db.type_acts import deny_type
 from engine.verdict import Guess, Quality, Verdict
 from tests.archive import NOW, photo, store, store_group, unknown, with_file
 
@@ -120,3 +121,12 @@ def test_a_rollback_takes_back_what_the_second_look_changed(home: Home, database
     assert set(types(database).values()) == {"UNKNOWN"}
     with Session(database) as session:
         assert count_again(session, "v1") == (2, 2)
+
+
+def test_a_photo_that_a_person_said_is_not_of_a_type_is_not_called_so_by_a_new_model(home: Home, database: Engine) -> None:
+    row = filed(home, photo(1, meter_type="NEW1", recognised_by="network", **OLD), 1)
+    store(database, row)
+    with Session(database) as session, session.begin():
+        deny_type(session, [row.id], "NEW1", by="ana", now=NOW)
+    assert judge_again(home, database) == (1, 0)
+    assert types(database) == {row.name: "UNKNOWN"}

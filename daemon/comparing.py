@@ -1,0 +1,84 @@
+"""What photos are compared by, read and described as it is needed, and kept ready for the next comparison."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from daemon.home import Home
+from daemon.plates import NO_PLATE, describe_file
+from db.exemplars import Known, Newcomer
+from db.tables import Photo
+from db.unknowns import read_plate, write_plates
+from engine.errors import PictureError
+from engine.grouping import Plate
+from engine.grouping.verification import Prepared, prepare_plate
+from engine.picture import decode
+from engine.recognition.sameness import REFERENCES, Look, Print, look_at
+
+log = logging.getLogger(__name__)
+
+HELD = 400  # plates ready for comparing: 0.46 MB each
+PRINTS_HELD = 20  # types ready for comparing patches: 4 MB each
+
+
+class Comparing:
+    """Plates of photos, and what the labelled photos of types agree on."""
+
+    def __init__(self, home: Home, database: Engine) -> None:
+        self._home = home
+        self._database = database
+        self._plates: OrderedDict[int, Prepared] = OrderedDict()
+        self._prints: OrderedDict[tuple[int, ...], Print] = OrderedDict()  # by the photos they are made of
+
+    def falls_short(self, newcomer: Newcomer, label: str, known: Known) -> float | None:
+        """By how much the newcomer repeats less of a type's print than its labelled photos do; None where nothing can be said."""
+        held = [photo_id for photo_id, each in zip(known.photo_ids, known.labels, strict=True) if each == label]
+        chosen = tuple(held[-REFERENCES:])
+        if chosen not in self._prints:
+            looks = (self._look_of(photo_id) for photo_id in chosen)
+            self._prints[chosen] = Print([look for look in looks if look is not None])
+            if len(self._prints) > PRINTS_HELD:
+                self._prints.popitem(last=False)
+        look = _read_look(self._home.root / newcomer.path, self.plate(newcomer.id, newcomer.path))
+        return self._prints[chosen].falls_short(look) if look is not None else None
+
+    def _look_of(self, photo_id: int) -> Look | None:
+        with Session(self._database) as session:
+            path = session.get_one(Photo, photo_id).path
+        return _read_look(self._home.root / path, self.plate(photo_id, path))
+
+    def plate(self, photo_id: int, path: str | None = None) -> Prepared:
+        """A photo's plate, described and kept where it is not yet; an empty one where its file cannot be read now."""
+        if photo_id in self._plates:
+            self._plates.move_to_end(photo_id)
+            return self._plates[photo_id]
+        with Session(self._database) as session:
+            features = read_plate(session, photo_id)
+            path = path or session.get_one(Photo, photo_id).path
+        prepared = prepare_plate(Plate.from_bytes(features) if features else self._describe(photo_id, self._home.root / path))
+        self._plates[photo_id] = prepared
+        if len(self._plates) > HELD:
+            self._plates.popitem(last=False)
+        return prepared
+
+    def _describe(self, photo_id: int, path: Path) -> Plate:
+        plate = describe_file(path)
+        if plate is None:
+            return NO_PLATE
+        with Session(self._database) as session, session.begin():
+            write_plates(session, {photo_id: plate.to_bytes()})
+        return plate
+
+
+def _read_look(path: Path, plate: Prepared) -> Look | None:
+    """A photo as patches are compared; None where its file cannot be read now."""
+    try:
+        return look_at(decode(path.read_bytes()).pixels, plate)
+    except (OSError, PictureError) as error:
+        log.warning("%s cannot be compared: %s", path, error)
+        return None

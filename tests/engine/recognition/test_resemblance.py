@@ -1,0 +1,33 @@
+"""What looks like a named type is offered to a person: which print speaks against it, and when a whole group does."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from engine.recognition.resemblance import FARTHEST, Resemblance, of_group, resemblance, speaks_against
+
+
+def like(name: str, details: int = 20, short: float | None = 2.0) -> Resemblance:
+    return resemblance(name, details, short)
+
+
+@pytest.mark.parametrize(("short", "against"), [(None, False), (1.6, False), (2.9, False), (3.0, True), (math.inf, True)])
+def test_a_print_that_falls_far_short_speaks_against_the_type_and_one_that_says_nothing_does_not(
+    short: float | None, against: bool
+) -> None:
+    assert speaks_against(like("A", short=short).short) is against
+
+
+def test_plates_that_cannot_be_laid_over_each_other_are_kept_as_a_number() -> None:
+    assert like("A", short=math.inf).short == FARTHEST
+
+
+def test_a_group_looks_like_a_type_where_most_of_its_strongest_photos_do() -> None:
+    assert of_group([like("A", 30, 1.0), like("A", 10, 4.0), None]) == like("A", 10, 1.0)
+    assert of_group([like("A", 30, None), like("A", 20, None)]) == like("A", 20, None)
+    assert of_group([like("A"), like("B"), None]) is None
+    assert of_group([like("A"), None]) is None
+    assert of_group([None, None, None]) is None
+    assert of_group([]) is None
