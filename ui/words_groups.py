@@ -44,6 +44,7 @@ _DONE = {
     ActKind.DISMISS: "dismissed: no meter",
     ActKind.MOVE: "moved to {target}",
     ActKind.RELEASE: "taken out of {target}",
+    ActKind.DENY: "said not to be {target}",
 }
 
 

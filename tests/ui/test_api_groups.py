@@ -6,9 +6,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from tests.archive import NOW, store_group, unknown
+from db.look_alikes import note_group, note_photo
+from engine.recognition.resemblance import Resemblance
+from tests.archive import NOW, store, store_group, unknown
 from ui.api_groups import group_routes
+from ui.api_types import type_routes
 
 
 @pytest.fixture
@@ -16,6 +20,7 @@ def client(database: Engine) -> TestClient:
     store_group(database, unknown(1), unknown(2), unknown(3))
     store_group(database, unknown(11), unknown(12))
     app = FastAPI()
+    app.include_router(type_routes(database, lambda: NOW))
     app.include_router(group_routes(database, lambda: NOW))
     return TestClient(app)
 
@@ -60,3 +65,25 @@ def test_a_regrouping_is_asked_for_and_cancelled(client: TestClient) -> None:
 
 def test_the_review_order_and_the_curves_are_offered(client: TestClient) -> None:
     assert client.get("/api/v1/review").json() == {"photos": [], "curves": []}
+
+
+def test_look_alikes_are_listed_and_said_to_be_or_not_to_be_of_the_type(client: TestClient, database: Engine) -> None:
+    client.post("/api/v1/groups/1/name", json={"seen": 3, "name": "ACME 7"})
+    store(database, *(unknown(number) for number in range(100, 162)))
+    with Session(database) as session, session.begin():
+        for photo_id in range(6, 68):
+            note_photo(session, photo_id, Resemblance(name="ACME 7", details=30, short=2.0 if photo_id < 67 else 5.0))
+        note_group(session, 2, Resemblance(name="ACME 7", details=20, short=None))
+    page = client.get("/api/v1/groups/look-alikes", params={"name": "ACME 7"}).json()
+    assert page["groups"] == {"2": {"name": "ACME 7", "details": 20, "short": None}}
+    assert (page["types"], len(page["photos"])) == ({"ACME 7": 62}, 60)
+    rest = client.get("/api/v1/groups/look-alikes", params={"name": "ACME 7", "after": page["next"]}).json()
+    assert [(each["id"], each["against"]) for each in rest["photos"]] == [(66, False), (67, True)]
+    assert rest["next"] is None
+    assert client.get("/api/v1/groups/look-alikes", params={"name": "ACME 7", "after": "x"}).status_code == 422
+    assert client.post("/api/v1/photos/too", json={"photo_ids": [6, 7], "name": "ACME 7"}).json()["photos"] == 2
+    assert client.post("/api/v1/photos/deny", json={"photo_ids": [67], "name": "ACME 7"}).json() == {"photos": 1}
+    assert client.post("/api/v1/groups/2/deny", json={"seen": 2, "name": "ACME 7"}).json() == {"photos": 2}
+    assert client.post("/api/v1/photos/correct", json={"photo_ids": [6], "name": "HPL 1"}).json()["name"] == "HPL 1"
+    assert client.get("/api/v1/groups/look-alikes").json()["types"] == {"ACME 7": 59}
+    assert client.post("/api/v1/photos/too", json={"photo_ids": [6], "name": "ACME 7"}).status_code == 409
