@@ -27,6 +27,7 @@ from engine.grouping import verification as compared
 from engine.grouping.verification import Prepared, prepare_plate
 from engine.picture import decode
 from engine.recognition import nearest as rule
+from engine.recognition.resemblance import speaks_against
 from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
 
 PER_GROUP = 8  # photos that stand for each of the other designs
@@ -66,8 +67,10 @@ def main() -> int:
             for design in _askable(field)
             for seed in range(REPEATS)
         ]
-        _print(f"{words}: shared details", np.array([found for found, _ in counts]))
-        _print(f"{words}: and the same print", np.array([found for _, found in counts]))
+        offered = np.array([offered for *_, offered in counts]).sum(axis=0)
+        _print(f"{words}: shared details", np.array([found for found, *_ in counts]))
+        _print(f"{words}: and the same print", np.array([found for _, found, _ in counts]))
+        print("  stay unknown and are offered: {} ({} right), of them ticked {} ({} right)".format(*offered))
     return 0
 
 
@@ -121,8 +124,11 @@ def _askable(field: Field) -> list[str]:
 
 def _ask(
     field: Field, design: str, labelled: int, *, share: float, seed: int, prints: dict[tuple[int, ...], Print]
-) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Photos of the design asked about, those called so, and others called so; by shared details, and by the print as well."""
+) -> tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int, int]]:
+    """Photos of the design asked about, those called so, and others called so; by shared details, and by the print as well.
+
+    Then of those that are offered to a person: all, those that are of the design, those ticked, and those of them that are.
+    """
     rng = np.random.default_rng(seed)
     others = sorted(set(field.design.tolist()) - {design})
     rng.shuffle(others)
@@ -134,7 +140,7 @@ def _ask(
     chosen = tuple(taken[design][-REFERENCES:].tolist())
     if chosen not in prints:
         prints[chosen] = Print([field.looks[index] for index in chosen])
-    asked, right, wrong = 0, [0, 0], [0, 0]
+    asked, right, wrong, offered = 0, [0, 0], [0, 0], [0, 0, 0, 0]
     for index in range(len(field.design)):
         if index in known or field.meter[index] in field.meter[taken[design]]:
             continue
@@ -149,11 +155,14 @@ def _ask(
         asked += int(is_one)
         if found is None or found.label != design:
             continue
-        same = is_same(found.score, _remembered(prints[chosen], field.looks[index]))
+        short = _remembered(prints[chosen], field.looks[index])
+        same, ticked = is_same(found.score, short), not speaks_against(short)
+        for place, counted in enumerate((True, is_one, ticked, ticked and is_one)):
+            offered[place] += int(counted and not same)
         for place, named in enumerate((True, same)):
             right[place] += int(named and is_one)
             wrong[place] += int(named and not is_one)
-    return (asked, right[0], wrong[0]), (asked, right[1], wrong[1])
+    return (asked, right[0], wrong[0]), (asked, right[1], wrong[1]), (offered[0], offered[1], offered[2], offered[3])
 
 
 def _print(words: str, counts: NDArray[np.int64]) -> None:

@@ -164,6 +164,35 @@ def read_acts(session: Session, *, most: int = 20) -> tuple[ActLine, ...]:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saying:
+    """One thing a person said of a photo that nobody took back."""
+
+    field: str
+    value: str
+    by: str
+    at: datetime
+    act_id: int | None
+    photos: int  # that the act was about
+
+
+def said_of(session: Session, photo_id: int) -> tuple[Saying, ...]:
+    """What stands of all that people said of a photo, the newest first."""
+    said = select(Label, Act).join(Act, Act.id == Label.act_id, isouter=True)
+    rows = session.execute(said.where(Label.photo_id == photo_id, Label.withdrawn_at.is_(None)).order_by(Label.id.desc()))
+    return tuple(
+        Saying(
+            field=label.field,
+            value=label.value,
+            by=label.by,
+            at=label.at,
+            act_id=act.id if act else None,
+            photos=len(act.photos) if act else 1,
+        )
+        for label, act in rows
+    )
+
+
 def read_pins(session: Session) -> tuple[dict[int, int], dict[int, set[int]]]:
     """What people said of unknown photos' groups: photo -> the group it belongs to, photo -> groups it does not belong to."""
     live = select(PhotoGroup.id).where(PhotoGroup.status == GroupStatus.CANDIDATE.value)

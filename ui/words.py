@@ -164,6 +164,8 @@ TAGS_COLUMN = "Tags"
 FILE = "File"
 BEST_GUESS = "perhaps {label}, {percent}"
 SURE = "{percent} sure"
+BY_LABELLED = "by labelled photos"
+BY_PERSON = "by a person"
 NEWER = "Newer"
 OLDER = "Older"
 NEWEST = "Newest"
@@ -181,7 +183,7 @@ DETAIL = "Photo in full"
 WHY_REFUSED = "Why it was refused"
 DUPLICATE_OF = "The same bytes arrived before, as photo {id}."
 SHOW_ORIGINAL = "Show the first one"
-PERSON_SAYS = "named by a person; the engine guessed {guess}"
+MODEL_SAID = "the model said {guess}"
 FACTS = {
     "received": "Received",
     "site": "Site",

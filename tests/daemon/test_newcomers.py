@@ -83,8 +83,8 @@ def test_without_a_model_nothing_is_compared(home: Home, grouped: Engine) -> Non
 ONE_LINE, TWO_LINES = ("STATIC METER EM101",), ("1P2W STATIC", "WATTHOUR METER")
 
 
-def twin(shot: int, headed: tuple[str, ...]) -> bytes:
-    return encoded(plate_photo(1, shot, headed=headed), quality=92)
+def twin(shot: int, headed: tuple[str, ...], design: int = 1) -> bytes:
+    return encoded(plate_photo(design, shot, headed=headed), quality=92)
 
 
 def test_a_near_twin_of_a_named_design_is_not_called_so_but_offered_until_a_person_says_that_it_is_not(

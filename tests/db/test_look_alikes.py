@@ -30,7 +30,7 @@ from db.type_acts import call_too, correct_type, deny_group, deny_type
 from engine.recognition.resemblance import Resemblance
 from tests.archive import NOW, photo, store, store_group, unknown
 
-LIKE = Resemblance(name="ACME 7", details=30, short=2.0)
+LIKE = Resemblance(name="ACME 7", details=30, short=1.8)
 
 
 def do(database: Engine, act: Callable[..., Any], *given: Any, **named: Any) -> Any:

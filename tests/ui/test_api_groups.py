@@ -72,7 +72,7 @@ def test_look_alikes_are_listed_and_said_to_be_or_not_to_be_of_the_type(client: 
     store(database, *(unknown(number) for number in range(100, 162)))
     with Session(database) as session, session.begin():
         for photo_id in range(6, 68):
-            note_photo(session, photo_id, Resemblance(name="ACME 7", details=30, short=2.0 if photo_id < 67 else 5.0))
+            note_photo(session, photo_id, Resemblance(name="ACME 7", details=30, short=1.8 if photo_id < 67 else 5.0))
         note_group(session, 2, Resemblance(name="ACME 7", details=20, short=None))
     page = client.get("/api/v1/groups/look-alikes", params={"name": "ACME 7"}).json()
     assert page["groups"] == {"2": {"name": "ACME 7", "details": 20, "short": None}}

@@ -9,17 +9,20 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.groups import MAP_MOST, GroupCard, Members, Place, Selection, count_members, read_groups, read_members, still_unknown
+from db.look_alikes import group_resemblances
 from db.tables import GroupStatus
-from ui import words, words_groups
+from ui import words, words_groups, words_types
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
 from ui.pages.groups_acts import act_on, render_acts
 from ui.pages.groups_map import key_of, mark_of, name_of, render_map
-from ui.pages.groups_naming import Target, name_target
+from ui.pages.groups_naming import Said, Target, name_target
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
+from ui.pages.groups_types import PageOf, TypePhotos, empty_view, read_view, render_types, say, types_now, view_of
 from ui.templating import script
 
 GALLERY = 60  # photos a page
+Shown = Members | TypePhotos
 SELECTION = "selection"  # what the list calls chosen while the gallery shows photos selected on the map
 
 
@@ -32,7 +35,14 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     def lasso(event: gr.EventData) -> tuple[object, ...]:
         return show_selection([int(photo_id) for photo_id in event.photos[:MAP_MOST]], archive, templates)
 
-    def turn(event: gr.EventData, members: Members) -> str:
+    def view(event: gr.EventData, members: Shown) -> tuple[object, ...]:
+        return show_view(str(event.view), members, archive, templates)
+
+    def tell(event: gr.EventData, target: Target | Selection | None, members: Shown) -> tuple[object, ...]:
+        asked = {"act": event.act, "name": event.name, "photos": event.photos}
+        return press_say(asked, target, members, archive, templates)
+
+    def turn(event: gr.EventData, members: Shown) -> str:
         return render_gallery(members, archive, templates, after=event.after, first=int(event.first))
 
     def correct(event: gr.EventData, target: Target | Selection | None, members: Members) -> tuple[object, ...]:
@@ -55,15 +65,19 @@ def build_groups(archive: Archive, templates: Environment) -> None:
             naming, text, button = _naming_form()
             notice = bare_html(elem_id="notice")
             acts = bare_html(js_on_load=script("groups_acts.js"), elem_id="group-acts")
+            types = bare_html(js_on_load=script("groups_types.js"), elem_id="types")
             gallery = bare_html(js_on_load=script("groups_gallery.js"), elem_id="gallery")
         with gr.Column(scale=1, min_width=320, elem_id="map-column"):
             chart = bare_html(js_on_load=script("groups_map.js"), elem_id="map")
-    shown = [notice, text, members, target, groups, title, naming, button, gallery, chart, acts]
+    shown = [notice, text, members, target, groups, title, naming, button, gallery, chart, types, acts]
     groups.open(pick, None, shown, **DIRECT)
-    for picked in (groups.pick, chart.pick, title.clear):
+    for picked in (groups.pick, chart.pick, title.clear, types.pick):
         picked(pick, None, shown, trigger_mode="always_last", **DIRECT)
     chart.lasso(lasso, None, shown, trigger_mode="always_last", **DIRECT)
     acts.act(correct, [target, members], shown, **DIRECT)
+    types.view(view, members, [members, gallery, types], trigger_mode="always_last", **DIRECT)
+    types.say(tell, [target, members], shown, **DIRECT)
+    timer.tick(lambda members: types_now(members, archive, templates), members, types, **DIRECT)
     gallery.turn(turn, members, gallery, **DIRECT)
     gr.on([button.click, text.submit], name, [target, text], shown, **DIRECT)
     state = [regroup, cancel, runs]
@@ -86,26 +100,31 @@ def _naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:
     return naming, text, button
 
 
-def show_group(key: str, archive: Archive, templates: Environment) -> tuple[object, ...]:
-    """The page with one group chosen, the first where `key` names none: members, target, and everything from list to map."""
+def show_group(key: str, archive: Archive, templates: Environment, *, view: TypePhotos | None = None) -> tuple[object, ...]:
+    """The page with one group chosen, the first where `key` names none: members, target, and everything from list to acts.
+
+    `view`: the photos of its type that are shown instead of its own.
+    """
     with Session(archive.engine) as session:
         groups = read_groups(session)
     group = next((group for group in groups if key_of(group.id) == key), groups[0] if groups else None)
-    listed = _render_list(groups, key_of(group.id) if group else "", templates)
+    listed = _render_list(groups, key_of(group.id) if group else "", archive, templates)
     drawn = render_map(archive, templates)
     if group is None:
         empty = render_gallery(None, archive, templates)
-        return None, None, listed, "", gr.Row(visible=False), gr.Button(), empty, drawn, ""
+        return None, None, listed, "", gr.Row(visible=False), gr.Button(), empty, drawn, "", ""
+    view = view if view and view.group_id == group.id else None  # the group that it belongs to is gone
     nameable = group.id is not None and group.status == GroupStatus.CANDIDATE
     return (
-        group.id,
+        view or group.id,
         Target(group.id, group.photos) if nameable and group.id is not None else None,
         listed,
         _render_title(title_of(group), words.count_photos(group.photos), _hint(group), templates),
         gr.Row(visible=nameable),
         gr.Button(words.name_these(group.photos)),
-        render_gallery(group.id, archive, templates),
+        render_gallery(view or group.id, archive, templates),
         drawn,
+        render_types(group, view, archive, templates),
         render_acts(archive, templates, group=group),
     )
 
@@ -123,31 +142,50 @@ def show_selection(photo_ids: Sequence[int], archive: Archive, templates: Enviro
         gr.skip(),  # a name typed before the line was drawn
         selection,
         selection,
-        _render_list(groups, SELECTION, templates),
+        _render_list(groups, SELECTION, archive, templates),
         _render_title(words.SELECTED.format(photos=words.count_photos(photos)), "", words.SELECTED_HINT, templates, clear=True),
         gr.Row(visible=True),
         gr.Button(words.name_these(photos)),
         render_gallery(selection, archive, templates),
         gr.skip(),
+        "",
         render_acts(archive, templates, group=None),
     )
 
 
-def render_gallery(members: Members, archive: Archive, templates: Environment, *, after: str = "", first: int = 1) -> str:
+def show_view(key: str, members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
+    """Members, gallery and card once another of a group's views is chosen."""
+    group_id = members.group_id if isinstance(members, TypePhotos) else members
+    with Session(archive.engine) as session:
+        group = next((card for card in read_groups(session) if card.id == group_id), None)
+    if group is None:
+        return gr.skip(), gr.skip(), gr.skip()
+    shown = view_of(key, group) or group.id
+    view = shown if isinstance(shown, TypePhotos) else None
+    return shown, render_gallery(shown, archive, templates), render_types(group, view, archive, templates)
+
+
+def render_gallery(members: Shown, archive: Archive, templates: Environment, *, after: str = "", first: int = 1) -> str:
     """One page of a group's or selection's photos, most typical first; `first` is the number of the page's first photo."""
     try:
         place = Place.parse(after) if after else None
     except ValueError:
         place, first = None, 1
     with Session(archive.engine) as session:
-        photos = read_members(session, members, after=place, size=GALLERY)
-        total = count_members(session, members)
+        if isinstance(members, TypePhotos):
+            page = read_view(session, members, place, GALLERY)
+        else:
+            photos = read_members(session, members, after=place, size=GALLERY)
+            page = PageOf(photos, count_members(session, members), str(Place.of(photos[-1])) if photos else "", {})
         return templates.get_template("groups_gallery.html").render(
-            photos=photos,
+            photos=page.photos,
             first=first,
-            last=first + len(photos) - 1,
-            all=total,
-            after=str(Place.of(photos[-1])) if photos else "",
+            last=first + len(page.photos) - 1,
+            all=page.total,
+            after=page.after,
+            notes=page.notes,
+            w=words_types,
+            empty=empty_view(members) if isinstance(members, TypePhotos) else (words.NO_GROUP, words.NO_GROUP_HINT),
         )
 
 
@@ -155,20 +193,36 @@ def press_name(target: Target | Selection | None, text: str, archive: Archive, t
     """The whole page after a naming; as it was, with the typed text kept, where it was refused."""
     said = name_target(target, text, archive)
     if not said.done:
-        return _notice(said.lines, "bad", templates), text, *[gr.skip()] * 9
+        return _notice(said.lines, "bad", templates), text, *[gr.skip()] * 10
     key = key_of(target.group_id) if isinstance(target, Target) else ""
     return _notice(said.lines, "ok", templates), "", *show_group(key, archive, templates)
 
 
 def press_act(
-    asked: dict[str, object], target: Target | Selection | None, members: Members, archive: Archive, templates: Environment
+    asked: dict[str, object], target: Target | Selection | None, members: Shown, archive: Archive, templates: Environment
 ) -> tuple[object, ...]:
     """The whole page after a correction; as it was where it was refused."""
-    said = act_on(asked, target, archive)
+    return _after(act_on(asked, target, archive), members, archive, templates)
+
+
+def press_say(
+    asked: dict[str, object], target: Target | Selection | None, members: Shown, archive: Archive, templates: Environment
+) -> tuple[object, ...]:
+    """The whole page after something was said of a type; where it was refused, with what is so now."""
+    said = say(asked, target, archive)
+    if said.done:
+        return _after(said, members, archive, templates)
+    card = types_now(members, archive, templates)
+    return _notice(said.lines, "bad", templates), gr.skip(), *[gr.skip()] * 8, card, gr.skip()
+
+
+def _after(said: Said, members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
     if not said.done:
-        return _notice(said.lines, "bad", templates), gr.skip(), *[gr.skip()] * 9
-    key = "" if isinstance(members, Selection) else key_of(members)
-    return _notice(said.lines, "ok", templates), "", *show_group(key, archive, templates)
+        return _notice(said.lines, "bad", templates), gr.skip(), *[gr.skip()] * 10
+    notice = _notice(said.lines, "ok", templates)
+    if isinstance(members, TypePhotos):
+        return notice, "", *show_group(key_of(members.group_id), archive, templates, view=members)
+    return notice, "", *show_group("" if isinstance(members, Selection) else key_of(members), archive, templates)
 
 
 def title_of(group: GroupCard) -> str:
@@ -182,9 +236,11 @@ def _hint(group: GroupCard) -> str:
     return words.ALREADY_NAMED.format(name=group.name) if group.status == GroupStatus.NAMED else ""
 
 
-def _render_list(groups: Sequence[GroupCard], chosen: str, templates: Environment) -> str:
+def _render_list(groups: Sequence[GroupCard], chosen: str, archive: Archive, templates: Environment) -> str:
+    with Session(archive.engine) as session:
+        like = group_resemblances(session)
     rows = [(key_of(group.id), title_of(group), mark_of(group.id), group) for group in groups]
-    return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen)
+    return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen, like=like, w=words_types)
 
 
 def _render_title(title: str, count: str, hint: str, templates: Environment, *, clear: bool = False) -> str:

@@ -20,6 +20,7 @@ from ui.pages.frame import DIRECT, bare_html, open_page
 from ui.pages.history_query import Asked, parse_query
 from ui.pages.history_refused import kept_refused, look_again
 from ui.pages.photo_detail import render_photo
+from ui.pages.photo_type import press_type, view_type
 from ui.templating import is_defect, script
 
 
@@ -48,6 +49,12 @@ def build_history(archive: Archive, templates: Environment) -> None:
         said = look_again(archive, reason=None, photo_id=int(event.id))
         return _read_detail(int(event.id), archive, templates, said=said)
 
+    def set_type(event: gr.EventData) -> tuple[str, str]:
+        asked = {name: getattr(event, name, None) for name in ("id", "act", "name", "of")}
+        said = press_type(asked, archive)
+        table = replace(parse_query(event.query), photo=int(event.id))
+        return _read_detail(int(event.id), archive, templates, said=said), render_table(table, archive, templates)
+
     open_page("history", words.HISTORY_LEAD, archive, templates)
     filters = bare_html(js_on_load=script("history_filters.js"), elem_id="filters")
     with gr.Row(equal_height=False):
@@ -62,6 +69,7 @@ def build_history(archive: Archive, templates: Environment) -> None:
     detail.show(pick, None, detail, **DIRECT)
     table.retry(retry_all, None, table, **DIRECT)
     detail.retry(retry_one, None, detail, **DIRECT)
+    detail.settype(set_type, None, [detail, table], **DIRECT)
 
 
 def render_filters(asked: Asked, archive: Archive, templates: Environment) -> str:
@@ -113,5 +121,11 @@ def _read_detail(photo_id: int | None, archive: Archive, templates: Environment,
             return render_photo(None, archive, templates, missing=True)
         near = near_photos(session, photo)
         return render_photo(
-            photo, archive, templates, near=near if len(near) > 1 else (), looks=retries_of(session, photo.id), said=said
+            photo,
+            archive,
+            templates,
+            near=near if len(near) > 1 else (),
+            looks=retries_of(session, photo.id),
+            said=said,
+            type_view=view_type(session, photo, templates),
         )

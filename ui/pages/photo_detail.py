@@ -9,8 +9,9 @@ from jinja2 import Environment
 
 from db.intake_tables import Retry
 from db.tables import Outcome, Photo
-from ui import words
+from ui import words, words_types
 from ui.archive import Archive
+from ui.pages.photo_type import TypeView
 from ui.templating import format_bytes, is_defect
 
 TAG_MARK = 0.5  # the score from which a tag is said (engine.quality.Rule)
@@ -26,6 +27,7 @@ def render_photo(
     near: Sequence[Photo] = (),
     looks: Sequence[Retry] = (),
     said: tuple[str, ...] = (),
+    type_view: TypeView | None = None,
 ) -> str:
     """The detail panel; without a photo what to do, or that it is gone."""
     return templates.get_template("photo_detail.html").render(
@@ -40,6 +42,8 @@ def render_photo(
         near=near,
         looks=[_look(look, templates) for look in looks],
         said=said,
+        w=words_types,
+        type=type_view,
         facts=_facts(photo, templates) if photo else (),
     )
 

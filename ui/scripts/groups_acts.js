@@ -6,7 +6,7 @@ function say() {
     button.textContent = !count && button.dataset.whole ? button.dataset.whole : button.dataset.words.replace("{picked}", words);
   });
   const some = element.querySelector("details[data-some]");
-  if (count && some) some.open = true;
+  if (count && some && !document.querySelector("#types [data-bar]")) some.open = true; // there the buttons are in sight
 }
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
@@ -16,6 +16,6 @@ element.addEventListener("click", (event) => {
 });
 document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) say(); });
 watch("value", () => { // another group, or something was done: what was ticked is not meant any more
-  document.querySelectorAll("#gallery input[data-pick]:checked").forEach((box) => { box.checked = false; });
+  document.querySelectorAll("#gallery input[data-pick]").forEach((box) => { box.checked = box.defaultChecked; });
   say();
 });

@@ -9,11 +9,11 @@ import pytest
 from engine.recognition.resemblance import FARTHEST, Resemblance, of_group, resemblance, speaks_against
 
 
-def like(name: str, details: int = 20, short: float | None = 2.0) -> Resemblance:
+def like(name: str, details: int = 20, short: float | None = 1.8) -> Resemblance:
     return resemblance(name, details, short)
 
 
-@pytest.mark.parametrize(("short", "against"), [(None, False), (1.6, False), (2.9, False), (3.0, True), (math.inf, True)])
+@pytest.mark.parametrize(("short", "against"), [(None, False), (1.6, False), (1.9, False), (2.0, True), (math.inf, True)])
 def test_a_print_that_falls_far_short_speaks_against_the_type_and_one_that_says_nothing_does_not(
     short: float | None, against: bool
 ) -> None:

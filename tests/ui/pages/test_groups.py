@@ -85,7 +85,7 @@ def test_a_selection_is_shown_with_its_count_as_the_target_of_the_naming(
     store_group(database, *members)
     store(database, lone, known)
     shown = show_selection([members[0].id, lone.id, known.id, 999], archive_with(), templates)
-    _, _, selection, target, listed, title, _, button, gallery, _, _ = shown
+    _, _, selection, target, listed, title, _, button, gallery, *_ = shown
     assert selection == target == Selection((members[0].id, lone.id))
     assert 'aria-pressed="true"' not in str(listed)
     assert "2 photos selected on the map" in str(title)

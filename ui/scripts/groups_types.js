@@ -1,0 +1,34 @@
+// A named type: which of its photos the gallery shows, and what is said of the ticked ones. The buttons name their number.
+const boxes = () => [...document.querySelectorAll("#gallery input[data-pick]")];
+const picked = () => boxes().filter((box) => box.checked).map((box) => Number(box.dataset.pick));
+function count() {
+  const number = picked().length;
+  element.querySelectorAll("[data-bar] [data-one]").forEach((button) => {
+    button.dataset.plain ??= button.textContent;
+    button.textContent = !number ? button.dataset.plain : number === 1 ? button.dataset.one : button.dataset.many.replace("{n}", number);
+    button.disabled = !number;
+  });
+}
+function say(act, name) {
+  element.querySelectorAll("[data-say]").forEach((button) => { button.disabled = true; });
+  trigger("say", { act, name, photos: element.querySelector("[data-bar]") ? picked() : [] });
+}
+const card = () => element.querySelector("[data-name]");
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.view) trigger("view", { view: button.dataset.view });
+  if (button.dataset.open) trigger("pick", { group: button.dataset.open });
+  if (button.dataset.say) say(button.dataset.say, card().dataset.name);
+  if (button.dataset.tick) {
+    boxes().forEach((box) => { box.checked = button.dataset.tick === "all"; });
+    count();
+  }
+});
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  say("correct", event.target.elements.name.value);
+});
+document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) count(); });
+new MutationObserver(count).observe(document.querySelector("#gallery"), { childList: true, subtree: true });
+watch("value", count);

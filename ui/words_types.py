@@ -1,0 +1,81 @@
+"""The words of meter types: what a type rests on, what looks like it, and what people say of it."""
+
+from __future__ import annotations
+
+from db.labels import Field
+from engine.verdict import Way
+from ui.words import count_photos
+
+BY_WHAT = {
+    Way.LABELLED.value: "Recognised from {labelled} labelled photos; {details} details shared with the most alike",
+    Way.PLATE.value: "Recognised by the model: network and front plate, {details} shared details",
+    Way.NETWORK.value: "Recognised by the model: its network",
+}
+BY_PERSON = "Named by {by}, {when}"
+NOT_IT = "Not {name}"
+IT_IS = "It is"
+SAY = "Set type"
+NEW_TYPE = "another type"
+SAID = "What people said"
+UNDO = "Undo"
+GONE = "This photo is no longer recorded."
+_SAYINGS = {
+    Field.METER_TYPE.value: "it is {value}",
+    Field.JUNK.value: "no meter",
+    Field.NOT_TYPE.value: "it is not {value}",
+    Field.GROUP.value: "it belongs to group {value}",
+    Field.NOT_GROUP.value: "it does not belong to group {value}",
+}
+
+OWN = "In this group"
+RECOGNISED = "Recognised"
+ALIKE = "Look alike"
+VIEWS = "Photos shown"
+THESE_TOO = "{these} {name} too"
+NOT_THESE = "Not {name}: {photos}"
+NONE_TICKED = "Tick photos first."
+TICK_ALL = "Tick all"
+TICK_NONE = "Tick none"
+SHOW_ALIKE = "Look at them"
+EXAMPLES = "{name}, as people labelled it"
+DIFFERS = "print differs"
+DIFFERS_HINT = "Its print falls {short} standard deviations short of the labelled photos: a near twin perhaps"
+DETAILS = "{details} details"
+ALIKE_HINT = (
+    "They share many details, but their print differs or proves nothing. A near twin differs in a line of print alone, so you"
+    " decide. Ticked are those whose print does not speak against it; the likest come first."
+)
+RECOGNISED_HINT = "Nobody labelled these: labelled photos or the model named them so. Tick those that are wrong."
+OWN_HINT = "Tick those that are wrong."
+NO_ALIKE = "No waiting photo looks like {name}"
+NO_ALIKE_HINT = "Photos that share many of its details without being it for sure are offered here as soon as they arrive."
+NO_RECOGNISED = "No photo was recognised as {name} yet"
+NO_RECOGNISED_HINT = "Photos that labelled photos or the model name so are listed here."
+GROUP_LIKE = "This group looks like {name}"
+GROUP_LIKE_CHIP = "Looks like {name}"
+GROUP_AGAINST = "Its print differs in places, though: a near twin perhaps. Compare before you decide."
+GROUP_HINT = "Compare it with the labelled photos. If it is another design, say so, or give it a name of its own."
+NOT_GROUP = "Not {name}"
+GROUPS_LIKE = "These groups look like it too:"
+QUICKER = "{photos} had a type already and kept it."
+
+
+def saying(field: str, value: str) -> str:
+    """What was said, as a list shows it."""
+    return _SAYINGS[field].format(value=value)
+
+
+def these_too(number: int, name: str) -> str:
+    """The button that gives look-alikes the name."""
+    return THESE_TOO.format(these="This is" if number == 1 else f"These {number:,} are", name=name)
+
+
+def more_alike(number: int, name: str) -> str:
+    """How many photos wait that look like a type."""
+    more = "1 more photo looks" if number == 1 else f"{number:,} more photos look"
+    return f"{more} like {name}"
+
+
+def not_it(number: int, name: str) -> str:
+    """What a denial did."""
+    return f"{count_photos(number)} said not to be {name}."
