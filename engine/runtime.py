@@ -19,6 +19,10 @@ from engine.errors import ModelError
 from engine.open_set import PHOTOS
 from engine.recognition.exemplars import Exemplars
 
+# OpenVINO makes its table of number types when a tensor is first seen as an array, under a C++ lock that gives Python's away:
+# two threads whose first inferences meet would wait for each other for ever. Imports are made by one thread.
+_ = openvino.Tensor(np.zeros(1, np.float32)).data
+
 CONVERSION_TIMEOUT = 600  # seconds; a conversion takes about 5
 
 

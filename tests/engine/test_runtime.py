@@ -65,6 +65,30 @@ def test_several_threads_get_their_own_answers(tmp_path: Path) -> None:
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
+FIRST_ANSWERS = """
+import os, sys, threading
+from pathlib import Path
+import numpy as np
+from engine.runtime import load
+model = load(Path(sys.argv[1]), cache=Path(sys.argv[2]), threads=1)
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(4)
+def ask():
+    together.wait()
+    model.outputs(np.zeros((1, 3, 128, 128), np.float32))
+threads = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_the_first_answers_of_a_process_may_be_asked_for_by_several_threads_at_once(tmp_path: Path) -> None:
+    folder = a_bundle(tmp_path / "models")
+    load(folder, cache=tmp_path / "cache", threads=1)  # converts
+    for _ in range(6):  # they waited for each other for ever in one process of three
+        subprocess.run([sys.executable, "-c", FIRST_ANSWERS, str(folder), str(tmp_path / "cache")], check=True, timeout=60)
+
+
 def test_tensors_beside_the_network_are_handed_over_without_their_prefix(tmp_path: Path) -> None:
     folder = a_bundle(tmp_path / "models")
     convert(folder, tmp_path / "cache")
