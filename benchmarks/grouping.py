@@ -11,6 +11,7 @@ adjusted Rand index (ARI: 1 = as labelled, 0 = chance). Five seeds move the layo
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 import warnings
@@ -43,6 +44,8 @@ from engine.grouping import group, keep_ids
 
 SEEDS = 5  # 0, 100, ..: layouts of one grouping use the numbers right after its seed
 GROWTH = 0.1  # so many more photos arrive
+FIRST = 40  # photos, where arrivals begin
+ARRIVALS = 4  # orders of arrival
 Ids = NDArray[np.int64]  # (N,), -1 = noise
 
 
@@ -66,6 +69,7 @@ def main() -> int:
     _recipes(pool)
     _table(pool, sets(pool))
     _growth(pool)
+    _arrivals(pool)
     _strips(pool, shots)
     return 0
 
@@ -121,13 +125,38 @@ def _growth(pool: Pool) -> None:
     """Photos in a group that are in a group of the same id after some more arrived."""
     print(f"\nkept their group's id when {GROWTH:.0%} more arrived, {DRAWS * 2} draws")
     for name, chosen in (("field", np.flatnonzero(pool.field)), ("all photos", np.arange(len(pool.field)))):
-        kept = []
+        kept, found = [], []
         for draw in range(DRAWS * 2):
             late = round(len(chosen) * GROWTH / (1 + GROWTH))
             order = np.random.default_rng(draw).permutation(chosen)
             before, after = np.sort(order[late:]), np.concatenate([np.sort(order[late:]), np.sort(order[:late])])
-            kept.append(_kept(before, pool.group(before), after, pool.group(after)))
-        print(f"{name:40}median {np.median(kept):.3f}, worst {min(kept):.3f}")
+            ids = pool.group(before)
+            later = pool.group(after, previous=np.concatenate([ids, np.full(late, -1)]))
+            kept.append(_kept(before, ids, after, later))
+            found.append([adjusted_rand_score(pool.design[after], each) for each in (later, pool.group(after))])
+        aris = ", ".join(f"{ari:.3f}" for ari in np.mean(found, axis=0))
+        print(f"{name:40}median {np.median(kept):.3f}, worst {min(kept):.3f}; mean ARI so and without the groups before: {aris}")
+
+
+def _arrivals(pool: Pool) -> None:
+    """The field photos arrive in steps of a tenth; each grouping is told the one before, or is not."""
+    field = np.flatnonzero(pool.field)
+    print(
+        f"\narriving from {FIRST} on in steps of {GROWTH:.0%}, {ARRIVALS} orders    mean ARI at the end   kept their group's id, all steps"
+    )
+    for name, told in (("each told the groups before", True), ("each by itself", False)):
+        ends, kept = [], []
+        for draw in range(ARRIVALS):
+            order = np.random.default_rng(100 + draw).permutation(field)
+            ids, count = pool.group(order[:FIRST]), FIRST
+            while count < len(order):
+                before, count = count, min(math.ceil(count * (1 + GROWTH)), len(order))
+                previous = np.concatenate([ids, np.full(count - before, -1)]) if told else None
+                later = pool.group(order[:count], previous=previous)
+                kept.append(_kept(order[:before], ids, order[:count], later))
+                ids = later
+            ends.append(adjusted_rand_score(pool.design[order], ids))
+        print(f"{name:40}{np.mean(ends):.3f}   median {np.median(kept):.3f}, mean {np.mean(kept):.3f}, worst {min(kept):.3f}")
 
 
 def _kept(before: Indices, ids: Ids, after: Indices, later: Ids) -> float:

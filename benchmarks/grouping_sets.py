@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import bundle, runtime
-from engine.grouping import Grouping, Options, Plate, describe_plate, group
+from engine.grouping import Options, Plate, describe_plate, group
 from engine.grouping.similarity import compare
 from engine.picture import Pixels, decode
 from engine.recognition import recognise
@@ -38,15 +38,14 @@ class Pool:
     plates: tuple[Plate, ...]
     shared: NDArray[np.int64]  # (N, N) shared details
 
-    def group(self, chosen: Indices, seed: int = 0) -> NDArray[np.int64]:
-        """Ids of the chosen photos, in their order; `seed` moves the layouts."""
-        return self._group(chosen, Options(seed=seed)).group_ids
-
-    def _group(self, chosen: Indices, options: Options) -> Grouping:
+    def group(self, chosen: Indices, seed: int = 0, previous: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Ids of the chosen photos, in their order; `seed` moves the layouts, `previous` are their groups before."""
         first, second = np.triu_indices(len(chosen), 1)
         counts = self.shared[chosen[first], chosen[second]]
         known = dict(zip(zip(first.tolist(), second.tolist(), strict=True), counts.tolist(), strict=True))
-        return group(self.embeddings[chosen], [self.plates[index] for index in chosen], options=options, known_pairs=known)
+        plates = [self.plates[index] for index in chosen]
+        options = Options(seed=seed)
+        return group(self.embeddings[chosen], plates, options=options, known_pairs=known, previous=previous).group_ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -179,12 +179,14 @@ def place(archive: Archive, index: int) -> None:
 def name_groups(archive: Archive) -> bool:
     """Group the unknown; the oracle names what is nearly pure. Returns whether anything was named."""
     pool = unknown_of(archive)
+    previous = np.array([archive.groups.get(index, -1) for index in pool], np.int64)
     archive.groups = {}
     if len(pool) < 2:
         return False
     place = {index: number for number, index in enumerate(pool)}
     known_pairs = {(place[a], place[b]): n for (a, b), n in archive.pairs.items() if a in place and b in place}
-    grouping = group(np.stack([archive.embeddings[i] for i in pool]), [archive.plates[i] for i in pool], known_pairs=known_pairs)
+    embeddings, plates = np.stack([archive.embeddings[i] for i in pool]), [archive.plates[i] for i in pool]
+    grouping = group(embeddings, plates, known_pairs=known_pairs, previous=previous)
     archive.pairs.update({(pool[a], pool[b]): n for (a, b), n in grouping.verified.items()})
     done = False
     for group_id in grouping.groups():

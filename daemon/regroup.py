@@ -58,6 +58,7 @@ def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[
         np.stack([photo.embedding for photo in photos]) if photos else np.zeros((0, 1), np.float32),
         StoredPlates(database, photos),
         known_pairs=_by_index(pairs, photos),
+        previous=np.array([NOISE if photo.group_id is None else photo.group_id for photo in photos], np.int64),
     )
     with Session(database) as session, session.begin():
         begin_writing(session)  # nobody names, splits or moves between what is read here and what is written

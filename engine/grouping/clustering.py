@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.grouping.continuity import continued
 from engine.grouping.layout import lay_out
 from engine.grouping.options import Options
 from engine.grouping.similarity import Pairs
 
 Groups = NDArray[np.int64]  # (N,), -1 = noise
 Strengths = NDArray[np.float64]  # (N,), 0..1
+Shares = NDArray[np.float32]  # (N, N), 0..1
 
 # Photos apart in fewer than this share of the runs are as good as together: without the floor, the last few
 # disagreements would tear groups apart. (HDBSCAN's own cluster_selection_epsilon does the same, but fails with numpy 2.4.)
@@ -18,22 +20,30 @@ _AGREEMENT_FLOOR = 0.3
 _MIN_SAMPLES = 2  # HDBSCAN's: one close neighbour makes a place dense; groups of unknown meters start small
 
 
-def cluster(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) -> tuple[Groups, Strengths]:
-    """Group ids 0.. by first member, -1 for noise, and how strongly each photo belongs (0 for noise)."""
+def cluster(
+    pairs: Pairs, embeddings: NDArray[np.float32], options: Options, previous: Groups | None = None
+) -> tuple[Groups, Strengths]:
+    """Group ids 0.. by first member, -1 for noise, and how strongly each photo belongs (0 for noise).
+
+    `previous` are the photos' groups before, by other numbers; they live on where layouts do not clearly say otherwise.
+    """
+    together: Shares | None = None  # of few photos there are no layouts, of very many there is one
     if pairs.photos < options.min_group:
         return np.full(pairs.photos, -1), np.zeros(pairs.photos)
     if pairs.photos < options.consensus_from:
         groups, strengths = _few(pairs, options)
     elif pairs.photos <= options.consensus_up_to:
-        groups, strengths = _consensus(pairs, embeddings, options)
+        together = _together(pairs, embeddings, options)
+        groups, strengths = _consensus(together, options)
     else:
         points = lay_out(
             pairs, embeddings, neighbours=_neighbours(pairs, options)[0], dimensions=options.dimensions, seed=options.seed
         )
         groups, strengths = _hdbscan(points, options.layout_groups[0])
-    groups = _adopt(_join_torn(_numbered(groups), pairs, options), pairs, options)
-    groups = _bound(groups, pairs, options)
-    groups = _numbered(_without_small(groups, options.min_group))
+    groups = _adopt(_join_torn(_numbered(groups), pairs, together, options), pairs, options)
+    groups = _numbered(_without_small(_bound(groups, pairs, options), options.min_group))
+    if together is not None and previous is not None:
+        groups = _numbered(_without_small(continued(groups, _numbered(previous), together), options.min_group))
     return groups, np.where(groups < 0, 0.0, strengths)
 
 
@@ -41,8 +51,8 @@ def _neighbours(pairs: Pairs, options: Options) -> tuple[int, ...]:
     return options.embedding_neighbours if pairs.shared is None else options.plate_neighbours
 
 
-def _consensus(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) -> tuple[Groups, Strengths]:
-    """HDBSCAN on the share of runs in which two photos were apart; no single layout's luck decides."""
+def _together(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) -> Shares:
+    """In which share of the runs two photos were in one group: no single layout's luck decides."""
     together = np.zeros((pairs.photos, pairs.photos), np.float32)
     runs = 0
     for neighbours in _neighbours(pairs, options):
@@ -52,7 +62,12 @@ def _consensus(pairs: Pairs, embeddings: NDArray[np.float32], options: Options) 
                 groups, _ = _hdbscan(points, smallest)
                 together += (groups[:, None] == groups[None, :]) & (groups[:, None] >= 0)
                 runs += 1
-    apart = np.maximum(1.0 - together / runs, _AGREEMENT_FLOOR).astype(np.float64)
+    return together / np.float32(runs)
+
+
+def _consensus(together: Shares, options: Options) -> tuple[Groups, Strengths]:
+    """HDBSCAN on the share of runs in which two photos were apart."""
+    apart = np.maximum(1.0 - together, _AGREEMENT_FLOOR).astype(np.float64)
     np.fill_diagonal(apart, 0.0)
     return _hdbscan(apart, options.min_group, metric="precomputed")
 
@@ -84,19 +99,32 @@ def _few(pairs: Pairs, options: Options) -> tuple[Groups, Strengths]:
     return fcluster(tree, options.few_apart, criterion="distance").astype(np.int64), np.ones(pairs.photos)
 
 
-def _join_torn(groups: Groups, pairs: Pairs, options: Options) -> Groups:
+def _join_torn(groups: Groups, pairs: Pairs, together: Shares | None, options: Options) -> Groups:
     """Join groups that certainly show one design: layouts tear a large even group apart.
 
     Near twins (the same housing, another header) share many details too, but rarely as many as two photos of one design:
-    measured, sure pairs are at most 0.12 as frequent across twins as within them, and 0.18 to 0.54 (once 0.11) across torn
-    halves of one design.
+    measured, sure pairs are at most 0.12 as frequent across twins as within them, and 0.18 to 0.54 across torn halves of one
+    design. Fewer, where layouts put the halves together in four of ten runs as well: of twelve such pairs of groups of the
+    labelled photos eleven were one design.
     """
     while True:
         across = _sure_across(groups, pairs, options)
-        if not across.size or across.max() < options.join_from:
+        if not across.size:
             return groups
-        one, other = np.unravel_index(int(across.argmax()), across.shape)
+        joined = across >= options.join_from
+        if together is not None:
+            joined |= (across >= options.join_often_together_from) & (_mean_across(groups, together) >= options.often_together)
+        if not joined.any():
+            return groups
+        one, other = np.unravel_index(int(np.where(joined, across, 0.0).argmax()), across.shape)
         groups = _numbered(np.where(groups == one, other, groups))
+
+
+def _mean_across(groups: Groups, together: Shares) -> NDArray[np.float32]:
+    """(G, G) the mean share of runs that put photos of two groups together."""
+    member = (groups[:, None] == np.arange(groups.max(initial=-1) + 1)[None, :]).astype(np.float32)
+    sizes = member.sum(axis=0)
+    return np.asarray(member.T @ together @ member / np.outer(sizes, sizes), dtype=np.float32)
 
 
 def _sure_across(groups: Groups, pairs: Pairs, options: Options) -> NDArray[np.float64]:

@@ -52,6 +52,7 @@ def group(
     *,
     options: Options = Options(),
     known_pairs: KnownPairs | None = None,
+    previous: Groups | None = None,
 ) -> Grouping:
     """Group N photos of unknown meters. Deterministic: the same photos in the same order give the same groups.
 
@@ -60,6 +61,8 @@ def group(
         plates: the N photos' plate features, or None to group by embeddings alone (much less sure).
         options: what counts as a group.
         known_pairs: shared details from earlier groupings, by the indices of this one (i < j).
+        previous: (N,) int, the photos' groups in the grouping before, -1 for photos in none. Groups live on where the photos
+            do not clearly say otherwise; which id a group carries is `keep_ids`' business.
 
     Raises:
         DataError: embeddings that are no finite (N, D) numbers, or another number of plates.
@@ -74,7 +77,7 @@ def group(
             map_xy=np.full((count, 2), 0.5, np.float32),
         )
     pairs, verified = compare(vectors, plates, known_pairs or {}, options)
-    group_ids, strengths = cluster(pairs, vectors, options)
+    group_ids, strengths = cluster(pairs, vectors, options, previous)
     return Grouping(
         group_ids=group_ids,
         strengths=strengths,

@@ -26,6 +26,8 @@ class Options:
     usual_share: float = 0.5  # of the most details a photo shares with any other: what a pair must reach to count as alike
     sure: int = 60  # shared details that, in field photos, 98 of 100 times mean one design
     join_from: float = 0.15  # sure pairs across two groups, relative to within, that make them one
+    join_often_together_from: float = 0.02  # the same, where layouts put their photos together
+    often_together: float = 0.38  # in so large a share of the runs
     few_apart: float = 0.6  # average distance (0..1) at which average linkage stops; only below `consensus_from`
 
     # How layouts are made.

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +24,7 @@ from db.naming import name_group, name_photos
 from db.records import service
 from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
 from engine.drawing import draw_photo
+from engine.grouping import NOISE, Grouping, group
 from engine.verdict import UNKNOWN, Verdict
 from tests.photos import encoded, pixels, read, verdict, write
 
@@ -110,6 +114,19 @@ def test_newcomers_join_the_group_of_their_design_and_ids_stay(home: Home, group
         "new-1.jpg": "UNKNOWN/group-0002",
         "new-2.jpg": "UNKNOWN/ungrouped",
     }
+
+
+def test_a_regrouping_is_told_the_groups_that_people_see(home: Home, grouped: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrive(home, grouped, {"2-0.jpg": shot(2, 0)})
+    told: list[list[int]] = []
+
+    def listening(*arguments: Any, previous: NDArray[np.int64], **options: Any) -> Grouping:
+        told.append(previous.tolist())
+        return group(*arguments, previous=previous, **options)
+
+    monkeypatch.setattr("daemon.regroup.group", listening)
+    group_now(home, grouped)
+    assert told == [[1] * 5 + [2] * 5 + [NOISE]]
 
 
 def test_a_named_group_moves_to_its_types_folder_and_stays_out_of_later_runs(home: Home, grouped: Engine) -> None:
