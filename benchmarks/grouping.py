@@ -142,7 +142,7 @@ def _arrivals(pool: Pool) -> None:
     """The field photos arrive in steps of a tenth; each grouping is told the one before, or is not."""
     field = np.flatnonzero(pool.field)
     print(
-        f"\narriving from {FIRST} on in steps of {GROWTH:.0%}, {ARRIVALS} orders    mean ARI at the end   kept their group's id, all steps"
+        f"\nfield photos arriving from {FIRST} on, {GROWTH:.0%} more at a time, {ARRIVALS} orders: mean ARI at the end, ids kept"
     )
     for name, told in (("each told the groups before", True), ("each by itself", False)):
         ends, kept = [], []
