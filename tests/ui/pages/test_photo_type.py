@@ -1,0 +1,57 @@
+"""A photo's detail says what its type rests on, and sets it right."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2 import Environment
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.tables import Photo
+from tests.archive import photo, store, unknown
+from tests.ui.pages.test_groups import MakeArchive
+from ui.pages.history import render_table
+from ui.pages.history_query import parse_query
+from ui.pages.photo_type import press_type, view_type
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        ("labelled", "Recognised from 5 labelled photos"),
+        ("plate", "network and front plate"),
+        ("network", "its network"),
+        (None, ""),
+    ],
+)
+def test_the_detail_says_by_what_a_type_was_found(database: Engine, templates: Environment, way: str, says: str) -> None:
+    row = photo(1, recognised_by=way, labelled_photos=5, shared_details=40)
+    store(database, row)
+    with Session(database) as session:
+        assert says in view_type(session, session.get_one(Photo, row.id), templates).rests_on
+
+
+def test_a_type_is_denied_set_and_taken_back_and_a_stale_press_says_why_nothing_was_done(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, photo(1, recognised_by="network"), unknown(2))
+    archive = archive_with()
+    deny = {"id": 1, "act": "deny", "name": "GENUS5"}
+    assert press_type(deny, archive) == ("1 photo said not to be GENUS5.",)
+    assert press_type({"id": 2, "act": "deny", "name": "HPL 1"}, archive)[0].startswith("1 photo said not to be HPL 1")
+    assert press_type({"id": 1, "act": "undo", "of": "1"}, archive)[0].startswith("Taken back")
+    assert press_type({"id": 1, "act": "correct", "name": "hpl 1"}, archive) == ("1 photo is now hpl 1.",)
+    assert "None of these photos" in press_type(deny, archive)[0]
+    assert press_type({"id": 77, "act": "deny", "name": "X"}, archive) == ("This photo is no longer recorded.",)
+    with Session(database) as session:
+        seen = view_type(session, session.get_one(Photo, 1), templates)
+    assert (seen.named, seen.rests_on.partition(",")[0]) == ("hpl 1", "Named by pages")
+    assert [line for _, line in seen.said] == ["it is hpl 1"]
+
+
+def test_the_table_does_not_call_sure_what_labels_or_a_person_said(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, photo(1, meter_type="HPL 1", recognised_by="labelled"), photo(2, meter_type="HPL 1"), photo(3))
+    table = render_table(parse_query("period=all"), archive_with(), templates)
+    assert (table.count("by labelled photos"), table.count("by a person"), table.count("80% sure")) == (1, 1, 1)
