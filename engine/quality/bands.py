@@ -1,4 +1,4 @@
-"""Statistics of a whole photo, worked out band by band: what stays in the processor's cache costs half."""
+"""Statistics of a whole photo; of a large one of evenly spaced bands of rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import sqrt
 
 from engine.quality.views import Grey, skipped
 
-_BAND_PIXELS = 100_000  # pixels per band: 100 KB of grey and 200 KB of 16-bit result
+_BAND_PIXELS = 100_000  # pixels per band of a photo of which not all is looked at
 
 
 def deviation(grey: Grey, sums: Callable[[Grey, slice], tuple[float, float]]) -> float:
@@ -18,10 +18,11 @@ def deviation(grey: Grey, sums: Callable[[Grey, slice], tuple[float, float]]) ->
     Of photos beyond 2.1 megapixels every so many bands are looked at.
     """
     height, width = grey.shape
-    rows = max(1, _BAND_PIXELS // width)
+    skip = skipped(grey.size)
+    rows = height if skip == 1 else max(1, _BAND_PIXELS // width)
     total = squares = 0.0
     count = 0
-    for top in range(0, height, rows * skipped(grey.size)):
+    for top in range(0, height, rows * skip):
         bottom = min(top + rows, height)
         above = 1 if top else 0  # a neighbour's row, so that the band's edge is not taken for the photo's
         first, second = sums(grey[top - above : min(bottom + 1, height)], slice(above, above + bottom - top))

@@ -30,15 +30,18 @@ def choose_cuts(
 ) -> dict[Tag, float]:
     """The logit from which each tag is said.
 
-    Each starts where its F1 is best, the mean over the sources (`truth` NaN = not known). While more than `budget` of the
+    `logits` (draws, N): of every photo, from rules that its fold had no part in, for each draw of the folds.
+
+    Each starts where its F1 is best, the mean over draws and sources (`truth` NaN = not known). While more than `budget` of the
     `good` photos carry a tag they are not known to have, the cut that costs the least F1 moves past one more of them. No tag
     pays more than `_DEAREST` per good photo that it spares: a few odd ones must not blind it.
     """
     curves = {tag: Curve(logits[tag], truth[tag], sources) for tag in logits}
     best = {tag: curve.best() for tag, curve in curves.items()}
+    usual = {tag: logits[tag].mean(0) for tag in logits}
 
     def alarms(tag: Tag, cut: float) -> Bools:
-        return np.asarray(good & (truth[tag] != 1) & (logits[tag] >= cut), np.bool_)
+        return np.asarray(good & (truth[tag] != 1) & (usual[tag] >= cut), np.bool_)
 
     def price(tag: Tag, cut: float) -> float:
         spared = int(alarms(tag, best[tag]).sum() - alarms(tag, cut).sum())
@@ -49,7 +52,7 @@ def choose_cuts(
         said = {tag: alarms(tag, cut) for tag, cut in cuts.items()}
         if not said or np.any(list(said.values()), axis=0).sum() <= int(budget * good.sum()):
             return cuts
-        steps = {tag: curves[tag].after(float(logits[tag][flags].min())) for tag, flags in said.items() if flags.any()}
+        steps = {tag: curves[tag].after(float(usual[tag][flags].min())) for tag, flags in said.items() if flags.any()}
         prices = {tag: price(tag, step) for tag, step in steps.items()}
         cheapest = min(prices, key=lambda tag: prices[tag])
         if prices[cheapest] > _DEAREST:
@@ -58,17 +61,18 @@ def choose_cuts(
 
 
 class Curve:
-    """F1 of one tag as its cut moves: the mean over the sources that hold photos with and without it.
+    """F1 of one tag as its cut moves: the mean over draws of the folds and over the sources that hold photos with and without it.
 
-    The pooled F1 would be that of the largest source; what photos somebody happened to have more of is no reason.
+    The pooled F1 would be that of the largest source; what photos somebody happened to have more of is no reason. One draw's
+    curve has peaks that are luck.
     """
 
     def __init__(self, logits: Floats, truth: Floats, sources: NDArray[np.str_]) -> None:
         known = ~np.isnan(truth)
-        self._levels = np.unique(logits[known])
+        self._levels = np.unique(logits[:, known])
         parts = [known & (sources == source) for source in np.unique(sources)]
         parts = [part for part in parts if all((truth[part] == answer).sum() >= _LEAST for answer in (0, 1))] or [known]
-        self._f1 = np.mean([_f1_at(self._levels, logits[part], truth[part] == 1) for part in parts], axis=0)
+        self._f1 = np.mean([_f1_at(self._levels, draw[part], truth[part] == 1) for part in parts for draw in logits], axis=0)
 
     def f1(self, cut: float) -> float:
         """At a cut; 0 where it leaves nothing."""

@@ -3,13 +3,14 @@
 1. Per tag a logistic regression over the few measures that may speak for it (`engine.quality.plans`, or the terms of the
    version it starts from), each with the sign that its physics gives it, and, held back harder, those that say what kind of
    photo it is; all drawn towards where they started.
-2. Every photo gets the score of rules that its group had no part in.
+2. Every photo gets the score of rules that its group had no part in; four times, with other folds each time.
 3. On those scores the cuts are chosen together: the best F1 that leaves at most `good_budget` of the good photos with any tag.
-4. Figures are of left-out photos, and the F1 at a cut that was chosen without the photo's fold.
+4. Figures are of left-out photos in the first draw of folds, and the F1 at a cut that was chosen without the photo's fold.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,10 +24,13 @@ from engine.quality.logistic import Floats, balanced, fit_logistic, folds
 from engine.quality.thresholds import Figures, Rule, Tag, Term, Thresholds
 
 FOLDS = 8
+_DRAWS = 4  # of the folds: where F1 is best moves by luck from draw to draw, and cuts with it
 LEAST = 6  # photos with a tag, and as many without, below which its rule is left as it is
 LEAST_GROUPS = 4
 _RANGE = (0.5, 99.5)  # percentiles of a measure beyond which a rule does not look
 _RESAMPLES = 200
+_PIECES = (20, 40, 60, 80)  # percentiles at which a bent line may bend
+_PIECE = 3.0  # how much harder each piece is drawn to where it was: five short ones would follow what one long one may not
 _CONTEXT = 10.0  # how much harder context is drawn to where it was; left-out AUCs from 3 to 30 differ by less than .01
 
 Bools = NDArray[np.bool_]
@@ -57,16 +61,17 @@ class _Data:
     groups: NDArray[np.str_]
     sources: NDArray[np.str_]
     good: Bools
-    fold: NDArray[np.intp]
+    folds: NDArray[np.intp]  # (draws, N)
 
     def truth(self, tag: Tag) -> Floats:
         """(N,) 1 present, 0 absent, NaN not known."""
         said = [1.0 if tag in e.present else np.nan if tag in e.unsure else 0.0 for e in self.examples]
         return np.array(said)
 
-    def numbers(self, rule: Rule) -> Floats:
-        """(N, k) the terms' measures on their curves."""
-        return np.array([[term.curve.of(e.measures[term.measure]) for term in rule.terms] for e in self.examples])
+    def numbers(self, terms: Sequence[Term], chosen: Bools) -> Floats:
+        """(N, k) the terms' measures on their curves, for the chosen photos; pieces see their own range alone."""
+        whole = [term if term.piece else replace(term, low=None, high=None) for term in terms]
+        return np.array([[term.place(self.examples[i].measures[term.measure]) for term in whole] for i in np.flatnonzero(chosen)])
 
 
 def fit(
@@ -102,9 +107,9 @@ def fit(
         rules=tuple(rule if rule.fixed else moved.get(rule.tag, rule) for rule in start.rules),
         fitted_on=f"{len(data.examples)} photos in {len(set(data.groups.tolist()))} groups, {FOLDS} folds",
         good_tagged=float(any_tag[data.good].mean()) if data.good.any() else None,
-        figures={tag: _figures(data, truth[tag], logits[tag], said[tag], options.seed) for tag in learned},
+        figures={tag: _figures(data, truth[tag], logits[tag][0], said[tag], options.seed) for tag in learned},
     )
-    return thresholds, LeftOut(logits=logits, said=said)
+    return thresholds, LeftOut(logits={tag: draws[0] for tag, draws in logits.items()}, said=said)
 
 
 def _data(examples: Sequence[Example], seed: int) -> _Data:
@@ -114,7 +119,7 @@ def _data(examples: Sequence[Example], seed: int) -> _Data:
         groups=groups,
         sources=np.array([example.source for example in examples]),
         good=np.array([example.good for example in examples], bool),
-        fold=folds(groups, FOLDS, seed),
+        folds=np.stack([folds(groups, FOLDS, seed + draw) for draw in range(_DRAWS)]),
     )
 
 
@@ -130,11 +135,12 @@ def _fit_rule(data: _Data, rule: Rule, penalty: float, chosen: Bools | None = No
     """The rule, fitted to the chosen photos."""
     truth = data.truth(rule.tag)
     known = ~np.isnan(truth) if chosen is None else ~np.isnan(truth) & chosen
-    numbers = data.numbers(rule)[known]
+    terms = _bent(data, rule.terms, known)
+    numbers = data.numbers(terms, known)
     low, high = np.percentile(numbers, _RANGE, axis=0)
     held = np.clip(numbers, low, high)
     middle, spread = held.mean(0), held.std(0) + 1e-9
-    before = np.array([term.weight for term in rule.terms])
+    before = np.array([term.weight for term in terms])
     signs = np.sign(before)
     # A start weight of 1e-6 or less says the sign alone: what it is drawn to is zero.
     start = np.where(np.abs(before) > 1e-6, before, 0.0) * spread
@@ -144,14 +150,26 @@ def _fit_rule(data: _Data, rule: Rule, penalty: float, chosen: Bools | None = No
         balanced(truth[known], data.sources[known]),
         signs=signs,
         start=np.concatenate([[0.0], start]),
-        penalty=penalty * np.where([term.context for term in rule.terms], _CONTEXT, 1.0),
+        penalty=penalty * np.array([_CONTEXT if term.context else _PIECE if term.piece else 1.0 for term in terms]),
     )
     weights = found[1:] / spread
-    terms = tuple(
+    fitted = (
         _term(term, float(weight), float(bottom), float(top))
-        for term, weight, bottom, top in zip(rule.terms, weights, low, high, strict=True)
+        for term, weight, bottom, top in zip(terms, weights, low, high, strict=True)
     )
-    return Rule(tag=rule.tag, terms=terms, bias=float(found[0] - weights @ middle))
+    return Rule(tag=rule.tag, terms=tuple(fitted), bias=float(found[0] - weights @ middle))
+
+
+def _bent(data: _Data, terms: Sequence[Term], known: Bools) -> tuple[Term, ...]:
+    """The terms; of a piece without a range, one for each fifth of the known photos."""
+    split: list[Term] = []
+    for term in terms:
+        if not term.piece or term.low is not None:
+            split.append(term)
+            continue
+        ends = [term.curve.inverse(end) for end in np.percentile(data.numbers([term], known), (0, *_PIECES, 100)).tolist()]
+        split += (replace(term, low=low, high=high) for low, high in itertools.pairwise(ends))
+    return tuple(split)
 
 
 def _term(term: Term, weight: float, low: float, high: float) -> Term:
@@ -160,12 +178,13 @@ def _term(term: Term, weight: float, low: float, high: float) -> Term:
 
 
 def _left_out(data: _Data, rule: Rule, penalty: float) -> Floats:
-    """(N,) logits by rules fitted without the photo's fold; NaN for no photo."""
-    logits = np.zeros(len(data.examples))
-    for number in np.unique(data.fold):
-        out = data.fold == number
-        fitted = _fit_rule(data, rule, penalty, ~out)
-        logits[out] = [fitted.logit(data.examples[index].measures) for index in np.flatnonzero(out)]
+    """(draws, N) logits by rules fitted without the photo's fold; NaN for no photo."""
+    logits = np.zeros(data.folds.shape)
+    for draw, fold in zip(logits, data.folds, strict=True):
+        for number in np.unique(fold):
+            out = fold == number
+            fitted = _fit_rule(data, rule, penalty, ~out)
+            draw[out] = [fitted.logit(data.examples[index].measures) for index in np.flatnonzero(out)]
     return logits
 
 
@@ -174,18 +193,18 @@ def _loss(data: _Data, tag: Tag, logits: Floats) -> float:
     truth = data.truth(tag)
     known = ~np.isnan(truth)
     importance = balanced(truth[known], data.sources[known])
-    return float((importance * (np.logaddexp(0, logits[known]) - truth[known] * logits[known])).mean())
+    return float((importance * (np.logaddexp(0, logits[:, known]) - truth[known] * logits[:, known])).mean())
 
 
 def _cross_fitted(data: _Data, logits: Mapping[Tag, Floats], truth: Mapping[Tag, Floats], budget: float) -> dict[Tag, Bools]:
-    """Per tag (N,): whether it is said at cuts chosen without the photo's fold."""
+    """Per tag (N,): whether it is said, in the first draw, at cuts chosen without the photo's fold."""
     said = {tag: np.zeros(len(data.examples), bool) for tag in logits}
-    for number in np.unique(data.fold):
-        out = data.fold == number
+    for number in np.unique(data.folds[0]):
+        out = data.folds[0] == number
         hidden = {tag: np.where(out, np.nan, answers) for tag, answers in truth.items()}
         cuts = choose_cuts(logits, hidden, data.sources, data.good & ~out, budget)
         for tag, cut in cuts.items():
-            said[tag][out] = logits[tag][out] >= cut
+            said[tag][out] = logits[tag][0, out] >= cut
     return said
 
 

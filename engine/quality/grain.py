@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.picture import Pixels
 from engine.quality.bands import deviation
+from engine.quality.enlargement import measure_enlargement
 from engine.quality.sharpness import block_means, percentile
 from engine.quality.views import Grey, Views
 
@@ -38,12 +39,10 @@ def measure_grain(views: Views) -> Mapping[str, float]:
     - `coarse_luma_grain`, `coarse_chroma_grain`: the same at half the size, where the blotches of a camera in dim light are,
       and the sharp grain of a scanned film is not.
     - `texture`, `coarse_texture` ln(grey levels + 0.3): median standard deviation within 16-px blocks, and within 8-px blocks
-      at half the size: what noise hides in.
+      at half the size: what noise hides in. `quiet_texture`: the lower quartile of the former.
     - `blockiness` ratio: steps across the strongest of the 8 possible JPEG grid phases over the median of the other 7, plus
       half their difference in grey levels, mean of both axes; 1 = no grid.
-    - `pixel_detail` ratio, 0..2: mean second over mean first difference along rows. Below about 0.8 the pixels hold no
-      detail of their own: the picture was enlarged, or is badly out of focus.
-    - `short_side` pixels.
+    - `pixel_detail`, `interpolation`: see `engine.quality.enlargement`. `short_side` pixels.
     """
     flat = _stacked(views.strips)
     grey = cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY)
@@ -53,7 +52,7 @@ def measure_grain(views: Views) -> Mapping[str, float]:
         **_grains(flat, grey),
         **_coarse_grains(flat),
         "blockiness": _blockiness(native, views.native_strips.shape[1]),
-        "pixel_detail": _pixel_detail(native),
+        **measure_enlargement(native),
         "short_side": float(views.short_side),
     }
 
@@ -76,6 +75,7 @@ def _grains(flat: Pixels, grey: Grey) -> dict[str, float]:
         "luma_grain": log(blocks.quiet([_edgeless(blocks.grey)]) + 0.1),
         "chroma_grain": log(blocks.quiet(map(_edgeless, blocks.planes)) + 0.1),
         "texture": blocks.texture,
+        "quiet_texture": blocks.quiet_texture,
     }
 
 
@@ -95,13 +95,15 @@ class _Blocks:
     """The flattest tenth of the blocks that are neither black nor white, cut out and laid side by side.
 
     `grey` and `planes` (height + 6, count * (width + 6)): each block with three pixels around it, which filters look at. The
-    planes are R-G and B-G, or grey where a photo has no colour. `texture` ln(grey levels + 0.3) is of all blocks.
+    planes are R-G and B-G, or grey where a photo has no colour. `texture` and `quiet_texture` ln(grey levels + 0.3) are the
+    median and the lower quartile over all blocks.
     """
 
     count: int
     grey: Grey
     planes: tuple[NDArray[Any], ...]
     texture: float
+    quiet_texture: float
 
     def quiet(self, filtered: Iterable[NDArray[np.float32]]) -> float:
         """Root of the lower quartile, over the blocks, of the planes' mean squares.
@@ -124,7 +126,7 @@ def _flattest_blocks(pixels: Pixels, grey: Grey, side: int) -> _Blocks:
     if not usable.size:
         usable = np.arange(level.size)
     order = usable[np.argsort(variance[usable], kind="stable")]
-    middle = float(variance[order[order.size // 2]])
+    quiet, middle = (log(sqrt(max(float(variance[order[order.size // part]]), 0.0)) + 0.3) for part in (4, 2))
     tops, lefts = np.divmod(order[: max(1, order.size // _FLATTEST)], level.shape[1])
     height, width = (side, side) if min(grey.shape) >= side else grey.shape  # as in `block_means`
     cut = _side_by_side(pixels, tops * side, lefts * side, height, width)
@@ -133,7 +135,8 @@ def _flattest_blocks(pixels: Pixels, grey: Grey, side: int) -> _Blocks:
         count=len(tops),
         grey=cut_grey,
         planes=_colour_planes(cut) if _has_colour(pixels) else (cut_grey,),
-        texture=log(sqrt(max(middle, 0.0)) + 0.3),
+        texture=middle,
+        quiet_texture=quiet,
     )
 
 
@@ -195,13 +198,3 @@ def _grid_ratio(steps: NDArray[np.float32], places: NDArray[np.int64]) -> float:
     strongest = int(phases.argmax())  # rotated and cropped photos carry the grid at any phase
     others = float(np.median(np.delete(phases, strongest)))
     return float((phases[strongest] + _QUIET) / (others + _QUIET) + 0.5 * (phases[strongest] - others))
-
-
-def _pixel_detail(grey: Grey) -> float:
-    if grey.shape[1] < 3:
-        return 1.0
-    wide = grey.astype(np.int16)
-    first = cv2.subtract(wide[:, 1:], wide[:, :-1])
-    second = cv2.absdiff(first[:, 1:], first[:, :-1])
-    step = _mean_size(first)
-    return float(cv2.mean(second)[0]) / step if step > 0.05 else 1.0

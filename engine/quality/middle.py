@@ -16,6 +16,7 @@ _TOP, _BOTTOM, _SIDE = 0.10, 0.75, 0.15  # shares of height and width left out: 
 _LEAST = 8  # pixels that are always looked at
 _HALVINGS = 4
 _BLOCK = 2**_HALVINGS  # pixels, at 1024 px side
+_CORE = ((0.15, 0.25), (0.2, 0.2))  # shares of the middle's rows and columns left out at either end
 _EDGES = 12  # grey levels within a block below which it holds no edge
 
 Plane = TypeVar("Plane", np.uint8, np.float32)
@@ -27,8 +28,19 @@ def measure_middle(views: Views) -> Mapping[str, float]:
     - `edge_slope` 0..1 per pixel, at 1024 px side: in each 16-px block with an edge (a range of 12 grey levels or more), the
       steepest slope over the range; the 35th percentile over the blocks. How wide edges are, whatever their contrast: of all
       measures the one that tells blur about as well in field photos (AUC .95) as in others (.94).
+    - `core_slope`: the same in the middle of the middle, rows from 20 to 60 %, columns from 30 to 70 %.
+    - `middle_spread` grey levels: standard deviation of the smallest channel, at about 256 px side.
+    - `middle_depth` grey levels: how far that channel, after a Gaussian of 2 px, rises above its least within seven pixels,
+      where it rises most. A veil fills the shadows even beside what is bright.
     """
-    return {"edge_slope": _edge_slope(middle_of(views.grey_1024))}
+    low = middle_of(views.low)
+    smooth = cv2.GaussianBlur(low.astype(np.float32), (0, 0), 2.0)  # a third of the price of OpenCV's for whole numbers
+    rise = cv2.subtract(smooth, cv2.erode(low, np.ones((15, 15), np.uint8)), dtype=cv2.CV_32F)
+    return {
+        **_edge_slopes(middle_of(views.grey_1024)),
+        "middle_spread": float(cv2.meanStdDev(low)[1].item()),
+        "middle_depth": float(rise.max()),
+    }
 
 
 def middle_of(values: NDArray[Plane]) -> NDArray[Plane]:
@@ -39,16 +51,23 @@ def middle_of(values: NDArray[Plane]) -> NDArray[Plane]:
     return np.ascontiguousarray(values[top:bottom, left:right])
 
 
-def _edge_slope(grey: Grey) -> float:
+def _edge_slopes(grey: Grey) -> dict[str, float]:
     """0 where no block holds an edge."""
     ranges = cv2.subtract(_block_extreme(grey, cv2.max), _block_extreme(grey, cv2.min)).astype(np.float32)
     smooth = cv2.GaussianBlur(sixteenths(grey), (5, 5), 0.8)
     across, down = (cv2.Sobel(smooth, cv2.CV_32F, x, 1 - x, scale=1 / 128) for x in (1, 0))
     for slope in (across, down):
         cv2.multiply(slope, slope, dst=slope)
-    squared = _block_extreme(cv2.add(across, down, dst=across), cv2.max)
-    edges = ranges >= _EDGES
-    return percentile(np.sqrt(squared[edges]) / ranges[edges], 35) if edges.any() else 0.0
+    steepest = np.sqrt(_block_extreme(cv2.add(across, down, dst=across), cv2.max))
+    rows, columns = (
+        slice(round(first * side), -round(last * side) or None) for (first, last), side in zip(_CORE, ranges.shape, strict=True)
+    )
+
+    def usual(steepest: NDArray[np.float32], ranges: NDArray[np.float32]) -> float:
+        edges = ranges >= _EDGES
+        return percentile(steepest[edges] / ranges[edges], 35) if edges.any() else 0.0
+
+    return {"edge_slope": usual(steepest, ranges), "core_slope": usual(steepest[rows, columns], ranges[rows, columns])}
 
 
 def _block_extreme(values: NDArray[Any], extreme: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:

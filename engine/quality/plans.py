@@ -9,17 +9,22 @@ from engine.quality.thresholds import Curve, Rule, Tag, Term
 _SIGN = 1e-9  # a weight this small says a direction and no more: the fit starts from nothing
 
 
-def _more(measure: str, curve: Curve = Curve.LINEAR) -> Term:
-    return Term(measure=measure, weight=_SIGN, curve=curve)
+def _more(measure: str, curve: Curve = Curve.LINEAR, *, bent: bool = False) -> Term:
+    return Term(measure=measure, weight=_SIGN, curve=curve, piece=bent)
 
 
-def _less(measure: str, curve: Curve = Curve.LINEAR) -> Term:
-    return Term(measure=measure, weight=-_SIGN, curve=curve)
+def _less(measure: str, curve: Curve = Curve.LINEAR, *, bent: bool = False) -> Term:
+    return Term(measure=measure, weight=-_SIGN, curve=curve, piece=bent)
 
 
-def _either(measure: str) -> Term:
+def _either(measure: str, *, bent: bool = False) -> Term:
     """What a measure is compared with: how much contrast there is to be sharp with, how fine the pixels are."""
-    return Term(measure=measure, weight=0.0)
+    return Term(measure=measure, weight=0.0, piece=bent)
+
+
+def _context(measure: str) -> Term:
+    """What kind of photo it is; held back ten times as hard."""
+    return Term(measure=measure, weight=0.0, curve=_BUNCHED.get(measure, Curve.LINEAR), context=True)
 
 
 # What kind of photo it is: its light and colour, how much there is to see and to hide noise in, how it was packed. Never its
@@ -41,34 +46,39 @@ _BUNCHED = dict.fromkeys(("information", "blockiness", "block_sharpness", "grain
 def _beside_context(*own: Term) -> tuple[Term, ...]:
     """The terms and, where a defect is read differently in different photos, what kind of photo it is."""
     taken = {term.measure for term in own}
-    context = (
-        Term(measure=measure, weight=0.0, curve=_BUNCHED.get(measure, Curve.LINEAR), context=True)
-        for measure in _CONTEXT
-        if measure not in taken
-    )
-    return (*own, *context)
+    return (*own, *(_context(measure) for measure in _CONTEXT if measure not in taken))
 
 
 PLANS: Mapping[Tag, tuple[Term, ...]] = {
     Tag.BLURRY: _beside_context(
-        _less("edge_slope"),
-        _more("reblur"),
-        _less("relative_sharpness"),
-        _less("directional_sharpness"),
-        _either("gradient"),
-        _either("block_contrast"),
+        _less("edge_slope", bent=True),
+        _less("core_slope", bent=True),
+        _more("reblur", bent=True),
+        _less("relative_sharpness", bent=True),
+        _less("directional_sharpness", bent=True),
+        _either("gradient", bent=True),
+        _either("block_contrast", bent=True),
     ),
     Tag.LOW_LIGHT: (_less("brightness"), _more("crushed", Curve.ROOT)),
-    Tag.OVEREXPOSED: (_more("over_exposure"), _more("bright_end")),
+    # Paper, snow and white walls are bright, too: without colour, and with little on them.
+    Tag.OVEREXPOSED: (
+        _more("over_exposure"),
+        _more("bright_end"),
+        _less("crushed", Curve.ROOT),
+        _context("saturation"),
+        _context("information"),
+    ),
     Tag.LOW_CONTRAST: (_more("flatness"), _more("white_floor")),
     Tag.NOISY: (
-        _more("luma_grain"),
-        _more("chroma_grain"),
-        _more("coarse_luma_grain"),
-        _more("coarse_chroma_grain"),
-        _more("grain", Curve.LOG),
-        _either("texture"),
-        _either("coarse_texture"),
+        _more("luma_grain", bent=True),
+        _more("chroma_grain", bent=True),
+        _more("coarse_luma_grain", bent=True),
+        _more("coarse_chroma_grain", bent=True),
+        _more("grain", Curve.LOG, bent=True),
+        _either("quiet_texture", bent=True),
+        _either("coarse_texture", bent=True),
+        _context("contrast"),
+        _context("black_end"),
     ),
     # A sunlit street has white spots that are no reflection on glass.
     Tag.GLARE: _beside_context(
@@ -79,13 +89,19 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _either("gradient"),
         _either("saturation"),
         _either("range"),
+        _either("middle_spread"),
     ),
     Tag.HAZY: _beside_context(
-        _more("dark_channel"), _less("block_contrast"), _less("saturation"), _either("coarse_detail"), _more("white_floor")
+        _more("dark_channel"),
+        _less("block_contrast"),
+        _less("saturation"),
+        _either("coarse_detail"),
+        _more("white_floor"),
+        _less("middle_depth"),
     ),
     Tag.LOW_INFORMATION: (_less("information", Curve.LOG),),
     Tag.JPEG_ARTIFACTS: _beside_context(_more("blockiness", Curve.LOG), _either("pixel_detail")),
-    Tag.LOW_RESOLUTION: _beside_context(_less("pixel_detail"), _more("reblur")),
+    Tag.LOW_RESOLUTION: _beside_context(_less("pixel_detail"), _more("reblur"), _more("interpolation")),
     Tag.DAMAGED: (_more("grey_field", Curve.ROOT),),
 }
 

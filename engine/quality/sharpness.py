@@ -64,7 +64,7 @@ def block_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return np.asarray(np.einsum("yxb->yx", down.reshape(rows, columns, side)) / side**2, np.float32)
 
 
-def percentile(values: NDArray[np.float32], place: float) -> float:
+def percentile(values: NDArray[np.floating], place: float) -> float:
     """The `place` (0..100) percentile between two neighbours, as numpy's, whose own costs ten times as much on few blocks."""
     order = np.sort(values, axis=None)
     at = (order.size - 1) * place / 100
@@ -84,8 +84,8 @@ def _laplacian(grey: Grey, rows: slice) -> tuple[float, float]:
 
 
 def _block_sharpness(grey: Grey) -> float:
-    laplacian = cv2.Laplacian(grey, cv2.CV_32F)
-    return percentile(block_means(laplacian * laplacian, _BLOCK), 90)
+    laplacian = cv2.Laplacian(grey, cv2.CV_16S).astype(np.float32)  # in whole numbers, at half the price
+    return percentile(block_means(cv2.multiply(laplacian, laplacian), _BLOCK), 90)
 
 
 def _least_direction(grey: Grey) -> float:

@@ -91,7 +91,9 @@ def _grey_field(pixels: Pixels) -> float:
         return 0.0
     step = max(1, ceil(sqrt(height * width / _BROKEN_SAMPLES)))
     columns = np.arange(0, width - 1, step)  # taken by number: numpy copies a strided slice of colours at a third of the speed
-    here, beside = pixels[:-1:step].take(columns, axis=1), pixels[1::step].take(columns + 1, axis=1)
-    grey = cv2.inRange(here, (125, 125, 125), (131, 131, 131))
-    equal = cv2.inRange(cv2.absdiff(here, beside), (0, 0, 0), (1, 1, 1))
-    return float(cv2.countNonZero(cv2.bitwise_and(grey, equal)) / grey.size)
+    here = pixels[:-1:step].take(columns, axis=1)
+    rows, places = np.nonzero(cv2.inRange(here, (125, 125, 125), (131, 131, 131)))
+    if not rows.size:
+        return 0.0
+    apart = cv2.absdiff(here[rows, places], pixels[rows * step + 1, columns[places] + 1])
+    return int((apart.max(axis=1) <= 1).sum()) / (here.size // 3)

@@ -58,7 +58,8 @@ class Term:
     """One measure's share in a sum: weight * curve(number), the number held within `low`..`high`.
 
     Beyond the range that the weight was fitted on nothing is known, and a single wild number must not decide. `context` says
-    what kind of photo it is, not what is wrong with it; a fit trusts it less.
+    what kind of photo it is, not what is wrong with it; a fit trusts it less. `piece`: one of several terms of a measure, side
+    by side, that make a bent line; its range stays. Without one yet, a fit splits it.
     """
 
     measure: str
@@ -67,12 +68,19 @@ class Term:
     low: float | None = None
     high: float | None = None
     context: bool = False
+    piece: bool = False
 
     def share(self, number: float) -> float:
         """In logits; monotone in `number`."""
-        held = number if self.low is None else max(number, self.low)
-        held = held if self.high is None else min(held, self.high)
-        return self.weight * self.curve.of(held)
+        return self.weight * self.place(number)
+
+    def place(self, number: float) -> float:
+        """On the curve, within the range."""
+        if self.low is not None and number < self.low:
+            number = self.low
+        elif self.high is not None and number > self.high:
+            number = self.high
+        return number if self.curve is Curve.LINEAR else self.curve.of(number)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.errors import ModelError
 from engine.quality.thresholds import Thresholds
 
-DEFAULT_VERSION = "2026-3"
+DEFAULT_VERSION = "2026-4"
 _SHIPPED = Path(__file__).parent / "shipped"
 FOLDER, _CURRENT = "thresholds", "CURRENT"
 

@@ -1,3 +1,6 @@
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,11 +121,54 @@ def test_present_and_absent_weigh_the_same() -> None:
 def test_a_cut_spares_good_photos_where_that_costs_little_and_not_where_it_costs_much() -> None:
     truth = {Tag.GLARE: np.r_[np.ones(20), np.zeros(20)]}
     good, sources = np.r_[np.zeros(20, bool), np.ones(20, bool)], np.full(40, "a")
-    apart = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.01]}
+    apart = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.01][None]}
     cut = choose_cuts(apart, truth, sources, good, 0.0)[Tag.GLARE]
     assert cut > 5.01  # one of twenty positives is a fair price for the odd good photo
-    inside = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.8]}
+    inside = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.8][None]}
     assert choose_cuts(inside, truth, sources, good, 0.0)[Tag.GLARE] < 5.1
+
+
+def test_what_one_draw_of_the_folds_has_by_luck_does_not_move_a_cut() -> None:
+    truth = {Tag.GLARE: np.r_[np.ones(10), np.zeros(30)]}
+    usual = np.r_[np.linspace(3, 4, 10), np.linspace(0, 2.9, 30)]
+    lucky = np.where(truth[Tag.GLARE] == 1, 6.0, usual)  # alone it would leave the cut anywhere up to 6
+    logits = {Tag.GLARE: np.stack([lucky, usual, usual])}
+    cut = choose_cuts(logits, truth, np.full(40, "a"), np.zeros(40, bool), 1.0)[Tag.GLARE]
+    assert 2.9 < cut <= 3.0
+
+
+def bent(weight: float = 1e-9) -> Thresholds:
+    return Thresholds(
+        version="bent", rules=(Rule(tag=Tag.NOISY, terms=(Term(measure="grain", weight=weight, piece=True),), bias=0.0),)
+    )
+
+
+def stepped(count: int = 400, seed: int = 1) -> list[Example]:
+    """Noise is seen from grain 80 on and nowhere below, however much there is."""
+    grains = np.random.default_rng(seed).uniform(0, 100, count)
+    noisy = frozenset({Tag.NOISY})
+    return [
+        Example(measures={"grain": float(grain)}, present=noisy if grain > 80 else frozenset(), group=f"scene {number}")
+        for number, grain in enumerate(grains)
+    ]
+
+
+def test_a_bent_line_rises_where_the_defect_begins_and_never_falls() -> None:
+    rule = fit(stepped(), bent(), version="new", created="d")[0].rules[0]
+    assert [term.piece for term in rule.terms] == [True] * 5
+    assert all(one.high == two.low for one, two in itertools.pairwise(rule.terms))
+    along = [rule.logit({"grain": grain}) for grain in range(0, 101, 5)]
+    assert along == sorted(along)
+    below, above = along[12] - along[0], along[20] - along[16]
+    assert above > 2 * below
+
+
+def test_the_pieces_of_a_bent_line_stay_where_they_are_when_it_is_fitted_again() -> None:
+    first, _ = fit(stepped(), bent(), version="new", created="d")
+    bright = [replace(each, measures={"grain": each.measures["grain"] * 0.9}) for each in stepped(seed=2)]
+    again, _ = fit(bright, first, version="newer", created="d")
+    inner = [(term.low, term.high) for term in again.rules[0].terms[1:-1]]
+    assert inner == [(term.low, term.high) for term in first.rules[0].terms[1:-1]]
 
 
 def test_f1_of_nothing_is_zero() -> None:

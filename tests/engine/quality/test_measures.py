@@ -94,6 +94,34 @@ def test_an_enlarged_photo_has_less_detail_per_pixel(meter: Pixels) -> None:
     assert measure(enlarged)["pixel_detail"] < 0.75 < measure(meter)["pixel_detail"]
 
 
+def test_an_enlarged_photo_has_a_rhythm_and_a_soft_one_has_none(meter: Pixels) -> None:
+    def grainy(pixels: Pixels) -> Pixels:
+        return np.clip(pixels + np.random.default_rng(0).normal(0, 6, pixels.shape), 0, 255).astype(np.uint8)
+
+    sharp = grainy(meter)
+    soft = cv2.GaussianBlur(sharp, (0, 0), 1.5)
+    small = grainy(cv2.resize(meter, None, fx=0.37, fy=0.37, interpolation=cv2.INTER_AREA))
+    enlarged = cv2.resize(small, meter.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    none, faint, rhythm = (measure(_as_jpeg(each, 90))["interpolation"] for each in (sharp, soft, enlarged))
+    assert rhythm > max(none, faint) + 0.5
+
+
+def test_a_veil_fills_the_shadows_of_the_middle(meter: Pixels) -> None:
+    clear, veiled = (measure(each) for each in (meter, (meter * 0.4 + 130).astype(np.uint8)))
+    assert veiled["middle_depth"] < clear["middle_depth"] * 0.6
+    assert veiled["middle_spread"] < clear["middle_spread"] * 0.6
+
+
+def test_blur_in_the_core_alone_is_seen_there(meter: Pixels) -> None:
+    height, width = meter.shape[:2]
+    soft = meter.copy()
+    core = (slice(height // 5, height * 3 // 5), slice(width * 3 // 10, width * 7 // 10))
+    soft[core] = cv2.GaussianBlur(meter, (0, 0), 4)[core]
+    before, after = measure(meter), measure(soft)
+    assert after["core_slope"] < before["core_slope"] * 0.6
+    assert after["core_slope"] / before["core_slope"] < after["edge_slope"] / before["edge_slope"]
+
+
 def test_sixteen_bits_and_eight_bits_of_one_picture_measure_the_same(meter: Pixels) -> None:
     grey = cv2.cvtColor(meter, cv2.COLOR_RGB2GRAY)
     eight, sixteen = (_png(picture) for picture in (grey, grey.astype(np.uint16) * 257))
