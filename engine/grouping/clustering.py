@@ -42,7 +42,7 @@ def cluster(
         groups, strengths = _hdbscan(points, options.layout_groups[0])
     groups = _adopt(_join_torn(_numbered(groups), pairs, together, options), pairs, options)
     groups = _numbered(_without_small(_bound(groups, pairs, options), options.min_group))
-    if together is not None and previous is not None:
+    if together is not None and previous is not None and pairs.photos >= options.continued_from:
         groups = _numbered(_without_small(continued(groups, _numbered(previous), together), options.min_group))
     return groups, np.where(groups < 0, 0.0, strengths)
 

@@ -33,6 +33,7 @@ class Options:
     # How layouts are made.
     consensus_from: int = 20  # photos; UMAP needs about twice as many as dimensions
     consensus_up_to: int = 3000  # photos; above it one layout must do, since a consensus compares every pair of photos
+    continued_from: int = 100  # photos; of fewer, groups before are forgotten: mixed ones would last (benchmarks/loop.py)
     plate_neighbours: tuple[int, ...] = (5, 8)  # neighbours per layout, itself included, where plates were compared
     embedding_neighbours: tuple[int, ...] = (15,)  # the same, for embeddings alone: weaker evidence needs more of it
     seeds: int = 5  # layouts per number of neighbours

@@ -30,6 +30,7 @@ SCALE = 0.5  # of the picture the plate was described in: small print stays, noi
 PATCH, STEP = 10, 5  # pixels of the picture at that scale: a letter or two
 SHIFTS = (-3, -1, 0, 1, 3)  # pixels a patch is looked for around its mapped place
 EVEN = 6.0  # grey levels (0..255) of spread below which a patch shows nothing
+BURNT_OUT = 250.0  # grey levels from which a reflection hides what is there; half of a patch (240 and dark patches: no gain)
 ALIKE = 0.6  # correlation from which the labelled photos agree on a patch
 LESS_ALIKE = 0.2  # correlation below theirs from which this photo's patch differs
 FEWEST_PATCHES = 8
@@ -119,7 +120,7 @@ def look_at(pixels: Pixels, details: Prepared) -> Look:
 def agreement(base: Look, other: Look) -> NDArray[np.float32] | None:
     """(R, C) the correlation of each patch of `base` with its place in `other`, -1..1.
 
-    NaN where a patch shows nothing or lies outside; None where the two plates cannot be laid over each other.
+    NaN where a patch shows nothing, lies outside or under a reflection; None where the two plates cannot be laid over each other.
     """
     mapping = laid_over(base.details, other.details)
     if mapping is None:
@@ -138,7 +139,8 @@ def agreement(base: Look, other: Look) -> NDArray[np.float32] | None:
         there = _mean(moved)
         variance = np.maximum(_mean(moved**2) - there**2, 1e-3)
         best = np.maximum(best, (_mean(base.picture * moved) - mean * there) / np.sqrt(spread * variance))
-    best[(_mean(laid) < 0) | (spread < EVEN**2)] = np.nan
+    burnt_out = _mean((laid > BURNT_OUT).astype(np.float32)) > 0.5
+    best[(_mean(laid) < 0) | (spread < EVEN**2) | burnt_out] = np.nan
     return best[PATCH // 2 : height - PATCH // 2 : STEP, PATCH // 2 : width - PATCH // 2 : STEP].copy()
 
 

@@ -117,6 +117,15 @@ def test_a_large_group_is_not_torn_apart_by_layouts() -> None:
     assert partition(group(vectors, [BLANK] * count, known_pairs=known).group_ids) == {frozenset(range(count))}
 
 
+def test_groups_before_live_on_among_many_photos_and_are_forgotten_among_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, truth = blobs(60)
+    monkeypatch.setattr("engine.grouping.clustering.continued", lambda found, previous, together: np.full(len(found), 0))
+    one = group(vectors, None, options=Options(seeds=1, continued_from=60), previous=truth)
+    assert one.groups() == (0,)
+    few = group(vectors, None, options=Options(seeds=1, continued_from=61), previous=truth)
+    assert partition(few.group_ids) == partition(truth)
+
+
 def test_groups_of_twins_that_rarely_match_surely_stay_apart() -> None:
     count = 60
     rng = np.random.default_rng(0)

@@ -60,6 +60,17 @@ def test_patches_outside_the_other_photo_are_not_compared() -> None:
     assert np.nanmedian(seen) > 0.9
 
 
+def test_patches_under_a_reflection_are_not_compared() -> None:
+    whole = look(1, 0)
+    lit = Look(whole.details, whole.picture.copy())
+    lit.picture[40:80, 60:120] = 255.0
+    seen = agreement(whole, lit)
+    assert seen is not None
+    assert np.isnan(seen[9:13, 13:20]).all()
+    assert np.nanmedian(seen) > 0.9
+    assert np.nanmin(seen[:5]) > 0.5
+
+
 def test_the_mapping_leads_from_one_plate_to_the_other() -> None:
     a, b = look(1, 0), look(1, 1)
     there, back = laid_over(a.details, b.details), laid_over(b.details, a.details)
