@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -16,20 +16,15 @@ from db.group_acts import dismiss, merge_groups, move_photos, release_photos, sp
 from db.group_tables import GroupEvent
 from db.groups import Selection, read_groups
 from db.jobs import ask_cancel, ask_regroup
-from db.labels import UndoError, read_acts, undo
-from db.naming import ActError, name_group, name_photos
+from db.labels import read_acts, undo
+from db.naming import name_group, name_photos
 from db.review import learning_curves, review_order
 from engine.recognition.curve import MORE
+from ui.acting import By, acting
 from ui.same_origin import require_same_origin
 from ui.words_models import curve_line
 
 EVENTS_MOST = 500
-
-
-class By(BaseModel):
-    """Who acts: recorded with every label."""
-
-    by: str = Field("api", min_length=1, max_length=120)
 
 
 class OnGroup(By):
@@ -53,14 +48,7 @@ def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
     routes = APIRouter(prefix="/api/v1", tags=["groups"])
     guarded = [Depends(require_same_origin)]
 
-    def do(act: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        with Session(engine) as session:
-            try:
-                done = act(session, *given, now=clock(), **named)
-                session.commit()
-            except (ActError, UndoError) as error:
-                raise HTTPException(409, str(error)) from error
-        return done
+    do = acting(engine, clock)
 
     @routes.get("/groups")
     def groups() -> list[dict[str, Any]]:

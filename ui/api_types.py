@@ -8,24 +8,23 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.groups import Place
 from db.look_alikes import count_look_alikes, group_resemblances, read_look_alikes
-from db.naming import ActError
 from db.type_acts import call_too, correct_type, deny_group, deny_type
+from ui.acting import By, acting
 from ui.same_origin import require_same_origin
 
 PAGE = 60  # photos
 
 
-class OnType(BaseModel):
-    """Something said of a type; `by` is recorded with every label."""
+class OnType(By):
+    """Something said of a type."""
 
     name: str
-    by: str = Field("api", min_length=1, max_length=120)
 
 
 class PhotosOnType(OnType):
@@ -45,14 +44,7 @@ def type_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
     routes = APIRouter(prefix="/api/v1", tags=["groups"])
     guarded = [Depends(require_same_origin)]
 
-    def do(act: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        with Session(engine) as session:
-            try:
-                done = act(session, *given, now=clock(), **named)
-                session.commit()
-            except ActError as error:
-                raise HTTPException(409, str(error)) from error
-        return done
+    do = acting(engine, clock)
 
     @routes.get("/groups/look-alikes")
     def look_alikes(name: str = "", after: str = "") -> dict[str, Any]:

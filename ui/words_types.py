@@ -55,7 +55,6 @@ GROUP_LIKE = "This group looks like {name}"
 GROUP_LIKE_CHIP = "Looks like {name}"
 GROUP_AGAINST = "Its print differs in places, though: a near twin perhaps. Compare before you decide."
 GROUP_HINT = "Compare it with the labelled photos. If it is another design, say so, or give it a name of its own."
-NOT_GROUP = "Not {name}"
 GROUPS_LIKE = "These groups look like it too:"
 QUICKER = "{photos} had a type already and kept it."
 

@@ -61,8 +61,8 @@ def group(
         plates: the N photos' plate features, or None to group by embeddings alone (much less sure).
         options: what counts as a group.
         known_pairs: shared details from earlier groupings, by the indices of this one (i < j).
-        previous: (N,) int, the photos' groups in the grouping before, -1 for photos in none. Groups live on where the photos
-            do not clearly say otherwise; which id a group carries is `keep_ids`' business.
+        previous: (N,) int, the photos' groups in the grouping before, -1 for photos in none. Among `continued_from` photos
+            or more, groups live on where the photos do not clearly say otherwise; the ids they carry are `keep_ids`' business.
 
     Raises:
         DataError: embeddings that are no finite (N, D) numbers, or another number of plates.

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
-AGAINST_FROM = (
-    2.0  # standard deviations a photo falls short by, from which its print speaks against the type (benchmarks/naming.py)
-)
+AGAINST_FROM = 2.0  # standard deviations short, from which a photo's print speaks against the type (benchmarks/naming.py)
 FARTHEST = 99.0  # stands for plates that cannot be laid over each other: databases and JSON hold no infinity
 
 

@@ -1,0 +1,36 @@
+"""How a person's act comes in over REST: who acts, one transaction, and 409 with the reason where it cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import HTTPException
+from pydantic import BaseModel, Field
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.labels import UndoError
+from db.naming import ActError
+
+
+class By(BaseModel):
+    """Who acts: recorded with every label."""
+
+    by: str = Field("api", min_length=1, max_length=120)
+
+
+def acting(engine: Engine, clock: Callable[[], datetime]) -> Callable[..., Any]:
+    """A function that does an act of `db` with what is given, at the present time, and returns what the act does."""
+
+    def do(act: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        with Session(engine) as session:
+            try:
+                done = act(session, *given, now=clock(), **named)
+                session.commit()
+            except (ActError, UndoError) as error:
+                raise HTTPException(409, str(error)) from error
+        return done
+
+    return do
