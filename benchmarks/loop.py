@@ -37,8 +37,9 @@ from engine.grouping.verification import prepare_plate
 from engine.picture import decode
 from engine.recognition import describe, recognise_described
 from engine.recognition.exemplars import NO_PLATE
+from engine.recognition.marks import Look, look_at
 from engine.recognition.nearest import belongs_clearly, nearest
-from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
+from engine.recognition.sameness import REFERENCES, Print, is_same
 from engine.runtime import Model
 from engine.training.recipe import FAST, RECIPES
 from engine.training.renew import Lesson, Renewal, renew
@@ -169,7 +170,7 @@ def place(archive: Archive, index: int) -> None:
     if kind == "type":
         chosen = tuple(classes[found.label][:REFERENCES])
         if chosen not in archive.prints:
-            archive.prints[chosen] = Print([archive.looks[member] for member in chosen])
+            archive.prints[chosen] = Print.of([archive.looks[member] for member in chosen])
         if is_same(found.score, archive.prints[chosen].falls_short(archive.looks[index])):
             archive.said[index] = name
     elif belongs_clearly(found):

@@ -27,8 +27,9 @@ from engine.grouping import verification as compared
 from engine.grouping.verification import Prepared, prepare_plate
 from engine.picture import decode
 from engine.recognition import nearest as rule
+from engine.recognition.marks import Look, look_at
 from engine.recognition.resemblance import speaks_against
-from engine.recognition.sameness import REFERENCES, Look, Print, is_same, look_at
+from engine.recognition.sameness import REFERENCES, Print, is_same
 
 PER_GROUP = 8  # photos that stand for each of the other designs
 FEWEST = 8  # photos of a design that is asked about, of three meters at least
@@ -139,7 +140,7 @@ def _ask(
     labels = [str(field.design[index]) for index in known]
     chosen = tuple(taken[design][-REFERENCES:].tolist())
     if chosen not in prints:
-        prints[chosen] = Print([field.looks[index] for index in chosen])
+        prints[chosen] = Print.of([field.looks[index] for index in chosen])
     asked, right, wrong, offered = 0, [0, 0], [0, 0], [0, 0, 0, 0]
     for index in range(len(field.design)):
         if index in known or field.meter[index] in field.meter[taken[design]]:

@@ -18,12 +18,13 @@ from engine.errors import PictureError
 from engine.grouping import Plate
 from engine.grouping.verification import Prepared, prepare_plate
 from engine.picture import decode
-from engine.recognition.sameness import REFERENCES, Look, Print, look_at
+from engine.recognition.marks import Look, look_at
+from engine.recognition.sameness import REFERENCES, Print
 
 log = logging.getLogger(__name__)
 
 HELD = 400  # plates ready for comparing: 0.46 MB each
-PRINTS_HELD = 20  # types ready for comparing patches: 4 MB each
+PRINTS_HELD = 20  # types whose print is ready for comparing: some 10 MB each
 
 
 class Comparing:
@@ -41,7 +42,7 @@ class Comparing:
         chosen = tuple(held[-REFERENCES:])
         if chosen not in self._prints:
             looks = (self._look_of(photo_id) for photo_id in chosen)
-            self._prints[chosen] = Print([look for look in looks if look is not None])
+            self._prints[chosen] = Print.of([look for look in looks if look is not None])
             if len(self._prints) > PRINTS_HELD:
                 self._prints.popitem(last=False)
         look = _read_look(self._home.root / newcomer.path, self.plate(newcomer.id, newcomer.path))
@@ -76,7 +77,7 @@ class Comparing:
 
 
 def _read_look(path: Path, plate: Prepared) -> Look | None:
-    """A photo as patches are compared; None where its file cannot be read now."""
+    """A photo as marks are compared; None where its file cannot be read now."""
     try:
         return look_at(decode(path.read_bytes()).pixels, plate)
     except (OSError, PictureError) as error:

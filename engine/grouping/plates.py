@@ -80,7 +80,7 @@ class Plate:
 def describe_plate(pixels: Pixels) -> Plate:
     """Find the features of the meter in an upright RGB photo (H, W, 3). Deterministic; about 0.1 s on one core."""
     grey = plate_picture(pixels)
-    sift = cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=0.02, edgeThreshold=15)
+    sift = _sift()
     found, raw = sift.detectAndCompute(grey, None)
     first, last = _beside_print(grey, found)
     if last - first < grey.shape[0]:  # sharp letters leave few of the details to the meter; a mask is applied too late for that
@@ -93,6 +93,31 @@ def describe_plate(pixels: Pixels) -> Plate:
     found, raw = [found[index] for index in order], raw[order]
     keypoints = np.array([(point.pt[0], point.pt[1] + first, point.size, point.angle) for point in found], dtype=np.float32)
     return Plate(keypoints=keypoints, descriptors=_root_sift(raw), size=(grey.shape[1], grey.shape[0]))
+
+
+def describe_at(grey: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(K, 128) RootSIFT of unit length of what a plate's picture shows at given places (K, 4), whether or not a detector would.
+
+    Places are x, y, size and angle as in `Plate.keypoints`.
+    """
+    if not len(places):
+        return np.zeros((0, 128), np.float32)
+    # Which blurred picture a place of that size is described in, packed as OpenCV's detector does:
+    # size = 3.2 x 2^(octave + layer/3), layers 1 to 3, octave -1 twice as large as the picture.
+    thirds = np.maximum(np.rint(3 * np.log2(np.maximum(places[:, 2], 1.0) / 3.2)), -2).astype(int)
+    octaves = (thirds - 1) // 3
+    packed = (octaves & 255) | ((thirds - 3 * octaves) << 8)
+    points = [
+        cv2.KeyPoint(x, y, size, angle, octave=octave)
+        for (x, y, size, angle), octave in zip(places.tolist(), packed.tolist(), strict=True)
+    ]
+    _, raw = _sift().compute(grey, points)
+    descriptors = _root_sift(raw).astype(np.float32)
+    return np.asarray(descriptors / np.maximum(np.linalg.norm(descriptors, axis=1, keepdims=True), 1.0), dtype=np.float32)
+
+
+def _sift() -> cv2.SIFT:
+    return cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=0.02, edgeThreshold=15)
 
 
 def _beside_print(grey: NDArray[np.uint8], found: Sequence[cv2.KeyPoint]) -> tuple[int, int]:

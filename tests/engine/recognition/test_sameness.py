@@ -1,4 +1,4 @@
-"""Near twins share most details of their plates; the patches in which they differ tell them apart."""
+"""Near twins share most details of their plates; the marks in which they differ tell them apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from engine.grouping import describe_plate
 from engine.grouping.verification import prepare_plate, shared_details
-from engine.recognition.sameness import Look, Print, agreement, is_same, laid_over, look_at
+from engine.recognition.marks import Look, look_at
+from engine.recognition.sameness import Print, is_same
 from tests.engine.grouping.drawn import plate_photo
 
 ONE_LINE, TWO_LINES = ("STATIC METER EM101",), ("1P2W STATIC", "WATTHOUR METER")
@@ -23,7 +24,7 @@ def look(design: int, shot: int, headed: Sequence[str] = ONE_LINE) -> Look:
 
 @pytest.fixture(scope="module")
 def labelled() -> Print:
-    return Print([look(1, shot) for shot in range(5)])
+    return Print.of([look(1, shot) for shot in range(5)])
 
 
 def test_another_photo_of_the_type_is_the_same(labelled: Print) -> None:
@@ -34,7 +35,7 @@ def test_another_photo_of_the_type_is_the_same(labelled: Print) -> None:
 def test_a_near_twin_with_another_header_is_not_though_it_shares_most_details(labelled: Print) -> None:
     for shot in range(10, 14):
         twin = look(1, shot, TWO_LINES)
-        assert shared_details(labelled.looks[0].details, twin.details) > 40
+        assert shared_details(look(1, 0).details, twin.details) > 40
         assert not is_same(3.0, labelled.falls_short(twin))
 
 
@@ -45,38 +46,18 @@ def test_a_photo_of_another_plate_or_of_none_is_far_off(labelled: Print) -> None
 
 
 def test_three_labelled_photos_say_nothing_of_what_a_type_agrees_on() -> None:
-    assert Print([look(1, shot) for shot in range(3)]).falls_short(look(1, 5)) is None
-    assert Print([]).falls_short(look(1, 2)) is None
+    assert Print.of([look(1, shot) for shot in range(3)]).falls_short(look(1, 5)) is None
+    assert Print.of([]).falls_short(look(1, 2)) is None
 
 
-def test_patches_outside_the_other_photo_are_not_compared() -> None:
-    whole = look(1, 0)
-    pixels = plate_photo(1, 0, headed=ONE_LINE)[:, :240]
-    part = look_at(pixels, prepare_plate(describe_plate(pixels)))
-    seen = agreement(whole, part)
-    assert seen is not None
-    right = seen[:, 2 * seen.shape[1] // 3 :]
-    assert np.isnan(right).all()
-    assert np.nanmedian(seen) > 0.9
-
-
-def test_patches_under_a_reflection_are_not_compared() -> None:
-    whole = look(1, 0)
-    lit = Look(whole.details, whole.picture.copy())
-    lit.picture[40:80, 60:120] = 255.0
-    seen = agreement(whole, lit)
-    assert seen is not None
-    assert np.isnan(seen[9:13, 13:20]).all()
-    assert np.nanmedian(seen) > 0.9
-    assert np.nanmin(seen[:5]) > 0.5
-
-
-def test_the_mapping_leads_from_one_plate_to_the_other() -> None:
-    a, b = look(1, 0), look(1, 1)
-    there, back = laid_over(a.details, b.details), laid_over(b.details, a.details)
-    assert there is not None and back is not None
-    both = back @ there
-    assert np.allclose(both / both[2, 2], np.eye(3), atol=0.02 * np.array([[1, 1, 270], [1, 1, 270], [0.1, 0.1, 1]]))
+def test_of_each_labelled_photo_only_marks_on_which_the_others_agree_are_kept_and_only_so_many() -> None:
+    looks = [look(1, shot) for shot in range(5)]
+    few = Print.of(looks, most=50)
+    assert len(few.references) == 5
+    for reference in few.references:
+        assert len(reference.places) == len(reference.descriptors) == len(reference.expected) == 50
+        assert (reference.expected >= 0.85).all()
+        assert 0 < reference.details < 50
 
 
 def test_where_the_print_says_nothing_more_details_have_to_be_shared() -> None:
