@@ -18,8 +18,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -129,7 +128,7 @@ def arrive(archive: Archive, shot: Shot, model: Model) -> None:
     archive.shots.append(shot)
     archive.embeddings.append(seen.embedding)
     archive.plates.append(plate)
-    archive.said.append(str(recognise_described(model, seen, lambda: plate).meter_type))
+    archive.said.append(str(recognise_described(model, seen, pixels).meter_type))
     if archive.said[-1] == UNKNOWN:
         place(archive, len(archive.said) - 1)
 
@@ -137,8 +136,9 @@ def arrive(archive: Archive, shot: Shot, model: Model) -> None:
 def second_look(archive: Archive, model: Model) -> None:
     """Unknown photos are judged again by the version that judges now, as after a promotion."""
     for index in unknown_of(archive):
-        seen = describe(model, decode(archive.shots[index].path.read_bytes()).pixels, plate=False)
-        archive.said[index] = str(recognise_described(model, seen, partial(archive.plates.__getitem__, index)).meter_type)
+        pixels = decode(archive.shots[index].path.read_bytes()).pixels
+        seen = replace(describe(model, pixels, plate=False), plate=archive.plates[index])
+        archive.said[index] = str(recognise_described(model, seen, pixels).meter_type)
     look_again(archive)
 
 

@@ -25,6 +25,8 @@ from engine.calibration import best_temperature
 from engine.labelled import Labelled, counts, fingerprint
 from engine.open_set import as_stored, score_thresholds
 from engine.recognition import Exemplars, thinned
+from engine.recognition.prints import prints_to_tensors
+from engine.training.exemplars import prints_from
 from engine.training.recipe import RECIPES
 
 NETWORK: Network = "mobilenet_v2"
@@ -43,10 +45,10 @@ def main() -> None:
     learned = [i for i, photo in enumerate(photos) if everything.learned[i] and photo.label is not None]
     described = plates([photos[i] for i in learned], args.cache / "plates")
     version = next_version(args.out, "meter_type")
-    exemplars = thinned(
-        Exemplars.of(version, [str(photos[i].label) for i in learned], [everything.embeddings[i] for i in learned], described)
-    )
-    tensors = exemplars.to_tensors(everything.labels)
+    names, embeddings = [str(photos[i].label) for i in learned], everything.embeddings[learned]
+    exemplars = thinned(Exemplars.of(version, names, list(embeddings), described))
+    found = prints_from(names, embeddings, [photos[i].path for i in learned], described)
+    tensors = {**exemplars.to_tensors(everything.labels), **prints_to_tensors(found, everything.labels)}
     used = [photo for photo, known in zip(photos, everything.learned, strict=True) if known]
     card = card_of(args, version, everything.labels, used, parent=current(args.out, "meter_type"))
     weights = load_file(args.cache / f"{NETWORK}-all.safetensors")

@@ -18,6 +18,7 @@ from engine.bundle import EXTRA, Card, read_card, read_weights
 from engine.errors import ModelError
 from engine.open_set import PHOTOS
 from engine.recognition.exemplars import Exemplars
+from engine.recognition.prints import Prints, prints_from_tensors
 
 # OpenVINO makes its table of number types when a tensor is first seen as an array, under a C++ lock that gives Python's away:
 # two threads whose first inferences meet would wait for each other for ever. Imports are made by one thread.
@@ -42,6 +43,7 @@ class Model:
     extras: Mapping[str, NDArray[Any]]  # tensors beside the network, named without their prefix
     _compiled: Any = field(repr=False)
     exemplars: Exemplars = Exemplars.none("")  # noqa: RUF009 - a frozen value; what the bundle holds of its training photos
+    prints: Prints = field(default_factory=dict)  # of its types
 
     def run(self, batch: NDArray[np.float32]) -> Output:
         """Judge a batch (N, 3, H, W) made by `engine.preprocess.prepare` with this card's input."""
@@ -71,7 +73,13 @@ def load(folder: Path, *, cache: Path, threads: int) -> Model:
         compiled = openvino.Core().compile_model(converted, "CPU", options)
     except RuntimeError as error:
         raise ModelError(f"{converted} cannot be loaded ({error}). Delete that folder: it is made again.") from error
-    return Model(card=card, extras=extras, exemplars=_exemplars(card, extras), _compiled=compiled)
+    return Model(
+        card=card,
+        extras=extras,
+        exemplars=_exemplars(card, extras),
+        prints=prints_from_tensors(card.labels, extras),
+        _compiled=compiled,
+    )
 
 
 def _exemplars(card: Card, extras: Mapping[str, NDArray[Any]]) -> Exemplars:

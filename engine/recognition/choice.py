@@ -24,15 +24,15 @@ def thinned(exemplars: Exemplars, *, per_type: int = PER_TYPE, features: int = F
     plates: list[Plate] = [NO_PLATE] * len(exemplars)
     for label in exemplars.types():
         mine = [i for i, other in enumerate(exemplars.labels) if other == label and len(exemplars.plates[i])]
-        chosen = _spread(exemplars.embeddings[mine].astype(np.float32), per_type) if mine else []
+        chosen = spread(exemplars.embeddings[mine].astype(np.float32), per_type) if mine else []
         kept = [mine[place] for place in chosen]
         for number, plate in zip(kept, _supported([exemplars.plates[i] for i in kept], features), strict=True):
             plates[number] = plate
     return Exemplars(stamp=exemplars.stamp, labels=exemplars.labels, embeddings=exemplars.embeddings, plates=tuple(plates))
 
 
-def _spread(embeddings: NDArray[np.float32], count: int) -> list[int]:
-    """The photo closest to the mean, then always the one farthest from those chosen."""
+def spread(embeddings: NDArray[np.float32], count: int) -> list[int]:
+    """Positions of at most `count` photos: the one closest to the mean, then always the one farthest from those chosen."""
     chosen = [int(np.argmax(embeddings @ embeddings.mean(axis=0)))]
     while len(chosen) < min(count, len(embeddings)):
         nearest = (embeddings @ embeddings[chosen].T).max(axis=1)

@@ -97,8 +97,8 @@ class Exemplars:
             "photos": self.embeddings,
             "types": np.array([place[label] for label in self.labels], np.int32),
             "features": np.array([len(plate) for plate in self.plates], np.int32),
-            "places": _joined([_packed(plate.keypoints) for plate in self.plates], (0, 4), np.uint16),
-            "descriptors": _joined([plate.descriptors for plate in self.plates], (0, 128), np.uint8),
+            "places": joined([packed(plate.keypoints) for plate in self.plates], (0, 4), np.uint16),
+            "descriptors": joined([plate.descriptors for plate in self.plates], (0, 128), np.uint8),
         }
 
     @classmethod
@@ -111,8 +111,7 @@ class Exemplars:
             if start == end:
                 plates.append(NO_PLATE)
                 continue
-            places = tensors["places"][start:end].astype(np.float32) * np.float32(_PLACE_STEP)
-            plates.append(Plate(keypoints=places, descriptors=tensors["descriptors"][start:end]))
+            plates.append(Plate(keypoints=unpacked(tensors["places"][start:end]), descriptors=tensors["descriptors"][start:end]))
         return cls(
             stamp=stamp,
             labels=tuple(labels[number] for number in types.tolist()),
@@ -144,9 +143,16 @@ def strongest(plate: Plate, count: int = FEATURES) -> Plate:
     return Plate(keypoints=plate.keypoints[:count], descriptors=plate.descriptors[:count])
 
 
-def _packed(keypoints: NDArray[np.float32]) -> NDArray[np.uint16]:
+def packed(keypoints: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """(K, 4) places as they are kept: multiples of 1/16 pixel and degree."""
     return np.asarray(np.clip(np.rint(keypoints / _PLACE_STEP), 0, 65535), dtype=np.uint16)
 
 
-def _joined(parts: Sequence[NDArray[Any]], empty: tuple[int, int], kind: Any) -> NDArray[Any]:
+def unpacked(places: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """(K, 4) places as they are used."""
+    return places.astype(np.float32) * np.float32(_PLACE_STEP)
+
+
+def joined(parts: Sequence[NDArray[Any]], empty: tuple[int, ...], kind: Any) -> NDArray[Any]:
+    """One array of all parts, of shape `empty` where there are none."""
     return np.concatenate(parts).astype(kind) if parts else np.zeros(empty, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from engine.calibration import probabilities
 from engine.errors import DataError
 from engine.grouping.plates import Plate, describe_plate
+from engine.grouping.verification import prepare_plate
 from engine.open_set import known_score
 from engine.picture import Pixels
 from engine.preprocess import prepare
 from engine.recognition.evidence import Budget, Evidence, compare_plates, glance
 from engine.recognition.exemplars import Exemplars, merge
 from engine.recognition.joint import CHANCE, Weights, decide, is_sure
+from engine.recognition.marks import look_at
+from engine.recognition.sameness import contradicts
 from engine.verdict import UNKNOWN, Guess, Way
 
 if TYPE_CHECKING:
@@ -77,19 +80,19 @@ def recognise(
     if model is None:
         return Recognised()
     seen = describe(model, pixels, plate=False)
-    return recognise_described(model, seen, lambda: describe_plate(pixels), labelled=labelled, rule=rule, budget=budget)
+    return recognise_described(model, seen, pixels, labelled=labelled, rule=rule, budget=budget)
 
 
 def recognise_described(
     model: Model,
     seen: Description,
-    plate_of: Callable[[], Plate],
+    pixels: Pixels,
     *,
     labelled: Exemplars | None = None,
     rule: Rule = Rule.JOINT,
     budget: Budget = Budget(),
 ) -> Recognised:
-    """The same of a photo that the network has described already; `plate_of` is asked where its plate has to decide."""
+    """The same of a photo (H, W, 3) that the network has described already; its plate is described where it has to decide."""
     plain = _plain(model, seen.logits, seen.embedding)
     if rule is Rule.PLAIN or not len(model.exemplars):
         return plain
@@ -100,9 +103,13 @@ def recognise_described(
     weights = Weights.of(model.card.thresholds)
     if is_sure(first, weights) and first.types[int(np.argmax(first.closeness))] == plain.meter_type:
         return plain
-    plate = plate_of()
+    plate = seen.plate if seen.plate is not None else describe_plate(pixels)
     evidence = compare_plates(first, plate, exemplars, budget)
-    return _joint(plain, evidence, plate, weights, labelled)
+    found = _joint(plain, evidence, plate, weights, labelled)
+    known = model.prints.get(str(found.meter_type))
+    if known is not None and contradicts(known.falls_short(look_at(pixels, prepare_plate(plate)))):
+        return replace(found, meter_type=UNKNOWN, recognised_by=None)
+    return found
 
 
 def exemplars_of(model: Model, labelled: Exemplars | None = None) -> Exemplars:

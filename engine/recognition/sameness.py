@@ -34,6 +34,7 @@ LOST = 0.5  # cosine lost that counts as all
 
 SAME_WITHIN = 1.5  # of the labelled photos' own standard deviations a photo may fall short by (benchmarks/naming.py)
 LEAST_DEVIATION = (0.05, 0.025)  # of share and region: three to five photos can agree by chance
+CONTRADICTS_FROM = 2.5  # likewise, from which the print contradicts what a model says
 UNPROVEN_FROM = 3.5  # of the score alone, where nothing can be said of the print: some 36 details in each of three photos
 
 
@@ -90,6 +91,10 @@ class Print:
         kept = ((look, _expected(seen, base, numbers)) for base, look in enumerate(looks))
         return cls(tuple(_confirmed(look, expected, most) for look, expected in kept if expected is not None), tuple(own))
 
+    def says_something(self) -> bool:
+        """Whether enough labelled photos agree."""
+        return len(self.own) >= FEWEST
+
     def falls_short(self, photo: Look) -> float | None:
         """By how much a photo repeats less of the print than the labelled ones do of each other, in their standard deviations.
 
@@ -97,7 +102,7 @@ class Print:
         (`SAME_WITHIN`) are not asked. Infinite where the plates cannot be laid over each other. None where too few labelled
         photos can.
         """
-        if len(self.own) < FEWEST:
+        if not self.says_something():
             return None
         best, short = None, math.inf
         for reference in self.references:
@@ -140,6 +145,11 @@ def _best(found: Iterable[Likeness | None]) -> Likeness | None:
     """The likeness to the labelled photo that fits best."""
     each = [likeness for likeness in found if likeness is not None]
     return Likeness(max(one.share for one in each), max(one.region for one in each)) if each else None
+
+
+def contradicts(short: float | None) -> bool:
+    """Whether a photo's print says that a model is wrong about its type. Without a mapping it says nothing."""
+    return short is not None and CONTRADICTS_FROM <= short < math.inf
 
 
 def _deviations(found: float, own: Sequence[float], least_deviation: float) -> float:

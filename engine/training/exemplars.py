@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import PictureError
 from engine.grouping.plates import Plate
+from engine.grouping.verification import prepare_plate
+from engine.picture import decode
 from engine.recognition import Exemplars, thinned
 from engine.recognition.evidence import Evidence, compare_plates, glance
 from engine.recognition.joint import Weights, decide
+from engine.recognition.marks import Look, look_at
+from engine.recognition.prints import Prints, prints_of
 from engine.training.loop import Answers
 
 
@@ -23,6 +29,24 @@ def exemplars_from(
     return thinned(
         Exemplars.of(stamp, [labels[truth[i]] for i in known], [answers.embeddings[i] for i in known], [plates[i] for i in known])
     )
+
+
+def prints_from(labels: Sequence[str], embeddings: NDArray[Any], paths: Sequence[Path], plates: Sequence[Plate | None]) -> Prints:
+    """The prints of the types of M photos, from their labels, embeddings (M, D), files and plates.
+
+    Of each type a few files are read again: those in memory are shrunk.
+    """
+
+    def look_of(number: int) -> Look | None:
+        plate = plates[number]
+        if plate is None:
+            return None
+        try:
+            return look_at(decode(paths[number].read_bytes()).pixels, prepare_plate(plate))
+        except (OSError, PictureError):  # moved or removed since; the others speak for the type
+            return None
+
+    return prints_of(labels, embeddings, look_of)
 
 
 def evidence_of(

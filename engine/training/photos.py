@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -34,6 +35,7 @@ class Photos:
     pixels: tuple[Pixels, ...]
     targets: Tensor
     plates: tuple[Plate | None, ...] = ()  # of meter types: the first `DESCRIBED` photos of each label; None for the others
+    paths: tuple[Path, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -46,7 +48,7 @@ def load_photos(
 
     Files that cannot be read are left out and named on stderr. Raises `DataError` if that is all of them.
     """
-    pixels, rows = [], []
+    pixels, rows, paths = [], [], []
     described: list[Plate | None] = []
     counted: Counter[str | None] = Counter()
     for photo in tqdm(files, desc="reading", unit="photo", disable=None, leave=False):
@@ -56,12 +58,13 @@ def load_photos(
             sys.stderr.write(f"left out: {photo.path}: {error}\n")
             continue
         pixels.append(_shrunk(picture, spec, margin))
+        paths.append(photo.path)
         counted[photo.label] += 1
         described.append(describe_plate(picture) if plates and counted[photo.label] <= DESCRIBED else None)
         rows.append([1 / len(labels)] * len(labels) if photo.label is None else [float(photo.label == label) for label in labels])
     if not pixels:
         raise DataError("None of the photos can be read.")
-    return Photos(pixels=tuple(pixels), targets=torch.tensor(rows), plates=tuple(described))
+    return Photos(pixels=tuple(pixels), targets=torch.tensor(rows), plates=tuple(described), paths=tuple(paths))
 
 
 def varied(

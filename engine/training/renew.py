@@ -25,7 +25,9 @@ from engine.open_set import as_stored
 from engine.picture import decode
 from engine.recognition import Description, Exemplars, describe, merge, thinned
 from engine.recognition.joint import Weights
+from engine.recognition.prints import Prints, prints_to_tensors
 from engine.runtime import Model, load
+from engine.training.exemplars import prints_from
 from engine.training.head import Head, counts, fit_head, on_scale_of, out_of_fold_logits, pooled_length
 from engine.training.known import as_known, as_strange, moved
 
@@ -93,7 +95,20 @@ def renew(order: Renewal, lessons: Sequence[Lesson], *, tell: Tell) -> Path:
     network |= {HEAD[0]: head.weight / length, HEAD[1]: head.bias}
     card = _card(order, model.card, exemplars, learned, accuracy=accuracy)
     card = card.model_copy(update={"thresholds": {**card.thresholds, **known.as_thresholds()}})
-    return write_bundle(order.models_dir, card, {**network, **as_stored(exemplars.to_tensors(labels))})
+    beside = {**exemplars.to_tensors(labels), **prints_to_tensors({**_prints(learned), **model.prints}, labels)}
+    return write_bundle(order.models_dir, card, {**network, **as_stored(beside)})
+
+
+def _prints(learned: _Learned) -> Prints:
+    """Of the types that the lessons show."""
+    embeddings = np.stack([each.embedding for each in learned.described])
+    lessons = learned.lessons
+    return prints_from(
+        [lesson.label for lesson in lessons],
+        embeddings,
+        [lesson.path for lesson in lessons],
+        [each.plate for each in learned.described],
+    )
 
 
 def trained_base(champion: Path) -> Path:

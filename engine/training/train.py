@@ -26,8 +26,9 @@ from engine.open_set import PHOTOS, as_stored, familiarity, score_thresholds
 from engine.recognition import Description, Exemplars
 from engine.recognition.evidence import Evidence
 from engine.recognition.joint import Weights as JointWeights
+from engine.recognition.prints import prints_to_tensors
 from engine.training.checkpoint import Checkpoint
-from engine.training.exemplars import evidence_of, exemplars_from, joint_figures
+from engine.training.exemplars import evidence_of, exemplars_from, joint_figures, prints_from
 from engine.training.known import ENOUGH, as_strange, fitted
 from engine.training.loop import Answers, answers, fit
 from engine.training.photos import AS_SERVED, MARGIN, Photos, load_photos
@@ -67,6 +68,7 @@ class _Measured:
     answers: Answers
     truth: NDArray[np.intp]
     plates: tuple[Plate | None, ...]
+    paths: tuple[Path, ...]
 
     def known(self) -> NDArray[np.bool_]:
         return self.truth >= 0
@@ -209,13 +211,24 @@ def _extras(task: Task, labels: tuple[str, ...], learned: _Measured) -> Extras:
     """The exemplars that a photo is compared with; only meter types are an open set."""
     if task != "meter_type":
         return {}
-    return exemplars_from(learned.answers, learned.truth, learned.plates, labels, "").to_tensors(labels)
+    exemplars = exemplars_from(learned.answers, learned.truth, learned.plates, labels, "")
+    known = [i for i in np.flatnonzero(learned.known()).tolist() if learned.plates[i] is not None]
+    found = prints_from(
+        [labels[learned.truth[i]] for i in known],
+        learned.answers.embeddings[known],
+        [learned.paths[i] for i in known],
+        [learned.plates[i] for i in known],
+    )
+    return {**exemplars.to_tensors(labels), **prints_to_tensors(found, labels)}
 
 
 def _measure(model: Classifier, photos: Photos, recipe: Recipe) -> _Measured:
     highest, place = photos.targets.max(1)
     return _Measured(
-        answers=answers(model, photos, recipe), truth=np.where(highest.numpy() == 1, place.numpy(), -1), plates=photos.plates
+        answers=answers(model, photos, recipe),
+        truth=np.where(highest.numpy() == 1, place.numpy(), -1),
+        plates=photos.plates,
+        paths=photos.paths,
     )
 
 
