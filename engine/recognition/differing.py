@@ -15,7 +15,7 @@ from engine.recognition.sameness import REFERENCES, Print, contradicts
 
 
 def differing(looks: Sequence[Look]) -> tuple[int, ...] | None:
-    """Positions of the photos whose print contradicts that of the first and of those most like it; None where nothing can be said.
+    """Positions of the photos whose print contradicts that of the first and those most like it; None where nothing can be said.
 
     Photos whose plates cannot be laid over theirs are not among them: dark and blurred ones say nothing. Some 4 s of one core
     for the five, and 0.2 s for each further photo.
