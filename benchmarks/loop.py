@@ -5,8 +5,10 @@
 A model knows a third of the designs. All other photos stream in, in batches. Each is recognised at once, from what the model
 and the labels so far know; those nobody knows are grouped after every batch. An oracle stands in for the person: it names a
 group of one design with one click. In a mixed group, where one design has at least `--pure`, the photos of others are ticked,
-a click each, and split off with one click more; what is split off is looked at in the same way. From then on the named photos
-are exemplars, and the unknown ones are looked at again. Half-way and at the end the model is renewed from the labels and has
+a click each, and split off with one click more; what is split off is looked at in the same way. A group that
+is nearly all of two designs has its prints compared, a click whether or not that helps; where those that differ are mostly of
+the other design they are split off with one click, and both parts looked at again. From then on the named photos are exemplars, and the unknown ones are
+looked at again. Half-way and at the end the model is renewed from the labels and has
 to pass the gate. No meter is both in the model's training and in the stream.
 """
 
@@ -35,6 +37,7 @@ from engine.grouping import Plate, group
 from engine.grouping.verification import prepare_plate
 from engine.picture import decode
 from engine.recognition import describe, recognise_described
+from engine.recognition.differing import differing
 from engine.recognition.exemplars import NO_PLATE
 from engine.recognition.marks import Look, look_at
 from engine.recognition.nearest import belongs_clearly, nearest
@@ -45,6 +48,7 @@ from engine.training.renew import Lesson, Renewal, renew
 from engine.verdict import UNKNOWN
 
 BATCHES = 8
+LEAST_TWINS = 3  # photos of a second design from which a group is one of two designs
 HEADINGS = (  # labelled: photos of new designs that have their right type; one by one: what as many clicks would have labelled
     "arrived clicks labelled per click one by one new UNKNOWN  (on arrival)  right  wrong of those accepted"
 )
@@ -64,6 +68,7 @@ class Archive:
     prints: dict[tuple[int, ...], Print] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)  # unknown photo -> its group
     pairs: dict[tuple[int, int], int] = field(default_factory=dict)
+    compared: set[frozenset[int]] = field(default_factory=set)  # groups whose prints were compared
     clicks: int = 0
 
 
@@ -200,9 +205,11 @@ def name_groups(archive: Archive) -> bool:
 
 def name(archive: Archive, members: Sequence[int]) -> set[int]:
     """Name a group of which one design has the most, split the others off, and name those likewise; returns the named photos."""
-    design, count = Counter(archive.shots[i].design for i in members).most_common(1)[0]
-    if count / len(members) < archive.pure or count < 2:
+    design, count = main_design(archive, members)
+    if count < 2:
         return set()
+    if count / len(members) < archive.pure:
+        return split_by_print(archive, members)
     others = [i for i in members if archive.shots[i].design != design]
     archive.clicks += 1 + (len(others) + 1 if others else 0)
     mine = set(members) - set(others)
@@ -210,6 +217,27 @@ def name(archive: Archive, members: Sequence[int]) -> set[int]:
         archive.said[index] = design
         archive.named.add(index)
     return mine | (name(archive, others) if others else set())
+
+
+def main_design(archive: Archive, members: Sequence[int]) -> tuple[str, int]:
+    """Of which design a group has most photos, and how many."""
+    return Counter(archive.shots[i].design for i in members).most_common(1)[0]
+
+
+def split_by_print(archive: Archive, members: Sequence[int]) -> set[int]:
+    """Have the prints of a group of two designs compared, once for the same photos; go on with both parts if that tells them."""
+    counts = Counter(archive.shots[i].design for i in members).most_common(2)
+    two = len(counts) == 2 and counts[1][1] >= LEAST_TWINS and sum(count for _, count in counts) / len(members) >= archive.pure
+    if not two or len(members) <= REFERENCES or frozenset(members) in archive.compared:
+        return set()
+    archive.compared.add(frozenset(members))
+    archive.clicks += 1
+    ticked = {members[place] for place in differing([archive.looks[i] for i in members]) or ()}
+    parts = [i for i in members if i not in ticked], [i for i in members if i in ticked]
+    if not ticked or main_design(archive, parts[0])[0] == main_design(archive, parts[1])[0]:
+        return set()
+    archive.clicks += 1
+    return name(archive, parts[0]) | name(archive, parts[1])
 
 
 def unknown_of(archive: Archive) -> list[int]:

@@ -138,6 +138,22 @@ def test_groups_of_twins_that_rarely_match_surely_stay_apart() -> None:
     assert partition(ids) == partition(np.arange(count) % 2)
 
 
+def test_twins_that_layouts_put_together_are_split_where_no_strong_pair_binds_them_and_stragglers_go_with_their_likest() -> None:
+    designs = np.array([0] * 4 + [1] * 3 + [2] * 18)
+    rng = np.random.default_rng(0)
+    known = {}
+    for i in range(len(designs)):
+        for j in range(i + 1, len(designs)):
+            twins = designs[i] < 2 and designs[j] < 2
+            span = (45, 90) if designs[i] == designs[j] else (26, 39) if twins else (0, 6)
+            known[i, j] = int(rng.integers(*span))
+    known |= {(min(0, j), max(0, j)): 39 if designs[j] == 0 else 20 for j in range(1, 7)}  # photo 0 is a poor one of design 0
+    vectors, plates = np.repeat(np.eye(1, 8, dtype=np.float32), len(designs), axis=0), [BLANK] * len(designs)
+    merged = group(vectors, plates, known_pairs=known, options=Options(core_from=10**6)).group_ids
+    assert partition(merged) == {frozenset(range(7)), frozenset(range(7, 25))}
+    assert partition(group(vectors, plates, known_pairs=known).group_ids) == partition(designs)
+
+
 def test_embeddings_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(DataError, match="finite"):
         group(np.full((3, 4), np.nan, np.float32), None)
