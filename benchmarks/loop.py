@@ -5,11 +5,11 @@
 A model knows a third of the designs. All other photos stream in, in batches. Each is recognised at once, from what the model
 and the labels so far know; those nobody knows are grouped after every batch. An oracle stands in for the person: it names a
 group of one design with one click. In a mixed group, where one design has at least `--pure`, the photos of others are ticked,
-a click each, and split off with one click more; what is split off is looked at in the same way. A group that
-is nearly all of two designs has its prints compared, a click whether or not that helps; where those that differ are mostly of
-the other design they are split off with one click, and both parts looked at again. From then on the named photos are exemplars, and the unknown ones are
-looked at again. Half-way and at the end the model is renewed from the labels and has
-to pass the gate. No meter is both in the model's training and in the stream.
+a click each, and split off with one click more; what is split off is looked at in the same way. A group that is nearly all of
+two designs has its prints compared, a click whether or not that helps; where those that differ are mostly of the other design
+they are split off with one click, and both parts looked at again. From then on the named photos are exemplars, and the unknown
+ones are looked at again. Half-way and at the end the model is renewed from the labels and has to pass the gate. No meter is both
+in the model's training and in the stream.
 """
 
 from __future__ import annotations
