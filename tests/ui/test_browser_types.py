@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,8 +24,8 @@ from tests.ui.conftest import Pages, Watched, barriers, free_port, overflow, ser
 pytestmark = [pytest.mark.browser, pytest.mark.product]
 
 
-@pytest.fixture
-def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pages, Engine]]:
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Two types are named. Four near twins of EM101 are a group, one photo was recognised as it; three of HPL 2 wait alone."""
     home = Home(tmp_path_factory.mktemp("twins")).make()
     database = open_database(f"sqlite:///{home.db}/metersieve.sqlite")
@@ -40,6 +42,15 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pages, Eng
         name_group(session, group, "EM101", seen=5, by="ana", now=NOW)
         name_group(session, other, "HPL 2", seen=5, by="ana", now=NOW)
     Newcomers(home, database, lambda: "v1").tick(slice_s=120)
+    database.dispose()
+    return home
+
+
+@pytest.fixture
+def named(archive: Home, tmp_path: Path) -> Iterator[tuple[Pages, Engine]]:
+    """A copy of the archive, served."""
+    home = Home(Path(shutil.copytree(archive.root, tmp_path / "home")))
+    database = open_database(f"sqlite:///{home.db}/metersieve.sqlite")
     with serve(home, home.root / "models", free_port()) as pages:
         yield pages, database
     database.dispose()
