@@ -130,7 +130,7 @@ class Schedule:
             if self._is_cancelled:
                 failure, self._is_cancelled = CANCELLED, False
             if failure:
-                log.error("the regrouping %s", failure)
+                log.log(logging.INFO if failure == CANCELLED else logging.ERROR, "the regrouping %s", failure)
             if not self._stopping.is_set():  # else the next start asks again
                 self._end_regroup_jobs(failure)
         finally:
