@@ -48,7 +48,7 @@ from engine.training.renew import Lesson, Renewal, renew
 from engine.verdict import UNKNOWN
 
 BATCHES = 8
-LEAST_TWINS = 3  # photos of a second design from which a group is one of two designs
+LEAST_TWINS = 4  # photos of a second design from which a group is one of two designs
 HEADINGS = (  # labelled: photos of new designs that have their right type; one by one: what as many clicks would have labelled
     "arrived clicks labelled per click one by one new UNKNOWN  (on arrival)  right  wrong of those accepted"
 )

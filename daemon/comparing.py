@@ -24,7 +24,7 @@ from engine.recognition.sameness import REFERENCES, Print
 log = logging.getLogger(__name__)
 
 HELD = 400  # plates ready for comparing: 0.46 MB each
-PRINTS_HELD = 20  # types whose print is ready for comparing: some 10 MB each
+PRINTS_HELD = 20  # types whose print is ready for comparing: 1 MB each
 
 
 class Comparing:

@@ -90,6 +90,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
         type_confidence=recognised.type_confidence,
         shared_details=recognised.shared_details,
         labelled_photos=recognised.labelled_photos,
+        contradicted_type=recognised.contradicted_type,
         embedding=recognised.embedding,
         plate=recognised.plate,
         signature=signature(picture.pixels),

@@ -99,6 +99,7 @@ class Verdict:
     type_confidence: float | None = None  # 0..1, calibrated probability that `meter_type`, or the best guess, is right
     shared_details: int | None = None  # with the most alike photo of the type; None where plates were not compared
     labelled_photos: int = 0  # of the type, labelled by people, that it was recognised from
+    contradicted_type: str | None = None  # what an UNKNOWN photo was taken for until its print contradicted that
     stamps: Mapping[str, str]
     embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)  # (D,), unit length
     plate: Plate | None = field(default=None, compare=False, repr=False)  # where recognising described it: grouping needs it too
@@ -131,5 +132,6 @@ class Verdict:
             "type_confidence": self.type_confidence,
             "shared_details": self.shared_details,
             "labelled_photos": self.labelled_photos,
+            "contradicted_type": self.contradicted_type,
             "stamps": dict(self.stamps),
         }

@@ -50,6 +50,7 @@ class Recognised:
     type_confidence: float | None = None  # 0..1, calibrated
     shared_details: int | None = None  # with the most alike photo of the type; None where plates were not compared
     labelled_photos: int = 0  # of the type, among the `labelled` given
+    contradicted_type: str | None = None  # what the photo was taken for until its print contradicted that
     embedding: NDArray[np.float32] | None = None  # (D,), unit length
     plate: Plate | None = None  # where it was described on the way
 
@@ -108,7 +109,7 @@ def recognise_described(
     found = _joint(plain, evidence, plate, weights, labelled)
     known = model.prints.get(str(found.meter_type))
     if known is not None and contradicts(known.falls_short(look_at(pixels, prepare_plate(plate)))):
-        return replace(found, meter_type=UNKNOWN, recognised_by=None)
+        return replace(found, meter_type=UNKNOWN, recognised_by=None, contradicted_type=found.meter_type)
     return found
 
 

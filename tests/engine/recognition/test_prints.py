@@ -62,7 +62,7 @@ def test_a_near_twin_that_the_model_takes_for_a_type_is_unknown_and_a_photo_of_t
     twin = plate_photo(1, 12, headed=TWO_LINES)
     assert recognise(plain, twin).meter_type == "A"
     found = recognise(checked, twin)
-    assert (found.meter_type, found.recognised_by) == (UNKNOWN, None)
+    assert (found.meter_type, found.recognised_by, found.contradicted_type) == (UNKNOWN, None, "A")
     assert found.shared_details is not None and found.shared_details > 20
     assert recognise(checked, plate_photo(1, 11, headed=ONE_LINE)).meter_type == "A"
 

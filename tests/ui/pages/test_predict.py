@@ -64,6 +64,16 @@ def test_a_sure_guess_of_an_unfamiliar_photo_is_unknown_and_the_card_says_why(
     assert "Familiarity" in text
 
 
+def test_a_near_twin_is_unknown_for_its_print_and_the_card_says_so(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    guesses = (Guess(label="ACME_1", confidence=0.97), Guess(label="ACME_2", confidence=0.02))
+    twin = verdict("UNKNOWN", top3=guesses, known_score=0.9, contradicted_type="ACME_1")
+    text = card_text(archive_with(twin), templates, tmp_path)
+    assert "Like ACME_1, but its print differs" in text
+    assert "Too unlike" not in text
+
+
 def test_every_defect_has_its_tag_its_bar_and_advice(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
     poor = verdict(
         quality=Quality.POOR, tags=("blurry",), scores={"blurry": 0.8, "well_exposed": 0.9}, suggestions=("Hold still.",)
