@@ -117,7 +117,8 @@ class _Table:
     COLUMNS = (
         "file", "ok", "error", "quality", "quality_score", "tags", "clarity", "clear_probability", "good_bad",
         "good_probability", "meter_type", "top3", "known_score", "plain_type", "recognised_by",
-        "type_confidence", "shared_details", "labelled_photos", "contradicted_type", "width", "height", "measures", "scores", "suggestions",
+        "type_confidence", "shared_details", "labelled_photos", "contradicted_type", "width", "height", "measures",
+        "scores", "suggestions",
         "display_box", "display_score", "unclear_reasons", "stamps",
     )  # fmt: skip
 
