@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from ui import words
 from ui.api import api_routes
+from ui.api_differing import differing_routes
 from ui.api_groups import group_routes
 from ui.api_models import model_routes
 from ui.api_refused import refused_routes
@@ -40,6 +41,7 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     app.include_router(refused_routes(engine, clock))
     app.include_router(type_routes(engine, clock))  # its acts are named; those of groups take any word
     app.include_router(group_routes(engine, clock))
+    app.include_router(differing_routes(engine, home, judge.limits))
     app.include_router(model_routes(engine, judge.models_dir, clock))
     app.include_router(media_routes(engine, home, judge.limits))
     style_address = _add_own_files(app)

@@ -43,7 +43,7 @@ def media_routes(engine: Engine, home: Path, limits: Limits) -> APIRouter:
         try:
             data = kept.read_bytes()
         except FileNotFoundError:
-            original = _read_photo(engine, home, sha256)
+            original = _photo_or_404(engine, home, sha256)
             with decoding:
                 data = _or_404(make_thumbnail, original, limits)
             keep(kept, data)
@@ -59,7 +59,7 @@ def media_routes(engine: Engine, home: Path, limits: Limits) -> APIRouter:
         try:
             data = kept.read_bytes()
         except FileNotFoundError:
-            original = _read_photo(engine, home, sha256)
+            original = _photo_or_404(engine, home, sha256)
             with decoding:
                 data = _or_404(lambda bytes_, limits_: make_crop(bytes_, place, limits_), original, limits)
             keep(kept, data)
@@ -68,7 +68,7 @@ def media_routes(engine: Engine, home: Path, limits: Limits) -> APIRouter:
     @routes.get("/full/{sha256}")
     def full(sha256: Sha256) -> Response:
         """The photo as it arrived, or as JPEG where browsers cannot show its format."""
-        original = _read_photo(engine, home, sha256)
+        original = _photo_or_404(engine, home, sha256)
         with decoding:
             data, media_type = _or_404(make_showable, original, limits)
         return Response(data, media_type=media_type, headers=_HEADERS)
@@ -82,9 +82,17 @@ def _thumb_path(home: Path, sha256: str) -> Path:
     return home / "db" / "thumbs" / sha256[:2] / f"{sha256}.webp"
 
 
-def _read_photo(engine: Engine, home: Path, sha256: str) -> bytes:
+def _photo_or_404(engine: Engine, home: Path, sha256: str) -> bytes:
     if not _SHA256.fullmatch(sha256):
         raise HTTPException(404, "No such photo.")
+    data = read_photo(engine, home, sha256)
+    if data is None:
+        raise HTTPException(404, "The photo's file is not there.")
+    return data
+
+
+def read_photo(engine: Engine, home: Path, sha256: str) -> bytes | None:
+    """The bytes of a recorded photo, wherever in home they lie now; None where no file can be read."""
     for _ in range(2):  # the daemon may move the file between the row and the read: look at the row once more
         for relative in _paths(engine, sha256):
             path = (home / relative).resolve()
@@ -94,7 +102,7 @@ def _read_photo(engine: Engine, home: Path, sha256: str) -> bytes:
                 return path.read_bytes()
             except OSError:
                 continue
-    raise HTTPException(404, "The photo's file is not there.")
+    return None
 
 
 def _paths(engine: Engine, sha256: str) -> list[str]:
