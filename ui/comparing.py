@@ -18,7 +18,7 @@ from engine.recognition.differing import differing
 from engine.recognition.marks import Look, look_at
 from ui.media import read_photo
 
-COMPARED_MOST = 60  # photos, the most typical: a page of the gallery, and some 15 s of one core
+COMPARED_MOST = 60  # photos, the most typical: a page of the gallery
 
 
 def read_look(photo: Photo, engine: Engine, home: Path, limits: Limits) -> Look | None:

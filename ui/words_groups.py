@@ -18,6 +18,17 @@ DISMISS_GROUP = "Dismiss group: no meter"
 DISMISS = "Dismiss {picked}"
 PICKED = "ticked photos"
 PICK = "Tick {name}"
+COMPARE = "Compare prints"
+COMPARE_HINT = "Is this one design? Comparing the prints takes some seconds and ticks the photos that differ."
+COMPARING = "Comparing…"
+READING = "Reading the photos: {done} of {all}."
+LAYING = "Comparing the prints of {photos}."
+NONE_DIFFERS = "No photo shows another print."
+NONE_DIFFERS_TYPICAL = "None of the {photos} most typical photos shows another print."
+NO_PRINT = "Nothing can be said of the print: too few photos are sharp enough."
+UNREADABLE = "{photos} could not be read now."
+OTHER_PRINT = "other print"
+OTHER_PRINT_HINT = "Its print differs from that of the group's most typical photos: a near twin perhaps"
 CANCEL = "Cancel regrouping"
 CANCELLING = "Cancelling…"
 RECENT = "Last changes"
@@ -52,6 +63,15 @@ def act_line(kind: ActKind, target: str, photos: int) -> str:
     """What was done, as a list shows it."""
     where = f"group {target}" if target.isdigit() else target
     return f"{count_photos(photos)} {_DONE[kind].format(target=where)}"
+
+
+def differ(number: int, compared: int, *, is_part: bool) -> str:
+    """How many of the compared photos show another print; `is_part`: the group has more photos than were compared."""
+    if not number:
+        return NONE_DIFFERS_TYPICAL.format(photos=f"{compared:,}") if is_part else NONE_DIFFERS
+    of = f"of the {compared:,} most typical photos" if is_part else f"of {count_photos(compared)}"
+    shows, them = ("shows", "it") if number == 1 else ("show", "them")
+    return f"{number:,} {of} {shows} another print than the others. Look at {them}, then split {them} off."
 
 
 def undone(kind: ActKind, target: str, photos: int) -> str:

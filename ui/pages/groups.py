@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import gradio as gr
 from jinja2 import Environment
@@ -13,10 +14,11 @@ from db.look_alikes import group_resemblances
 from db.tables import GroupStatus
 from ui import words, words_groups, words_types
 from ui.archive import Archive
-from ui.pages.frame import DIRECT, bare_html, open_page
+from ui.pages.frame import DIRECT, QUIET, bare_html, open_page
 from ui.pages.groups_acts import act_on, render_acts
 from ui.pages.groups_map import key_of, mark_of, name_of, render_map
-from ui.pages.groups_naming import Said, Target, name_target
+from ui.pages.groups_naming import Said, Target, name_target, naming_form
+from ui.pages.groups_prints import can_compare, compare
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
 from ui.pages.groups_types import PageOf, TypePhotos, empty_view, read_view, render_types, say, types_now, view_of
 from ui.templating import script
@@ -49,6 +51,9 @@ def build_groups(archive: Archive, templates: Environment) -> None:
         asked = {"act": event.act, "into": event.into, "photos": event.photos}
         return press_act(asked, target, members, archive, templates)
 
+    def prints(members: Shown) -> Iterator[tuple[object, ...]]:
+        yield from press_compare(members, archive, templates)
+
     def name(target: Target | Selection | None, text: str) -> tuple[object, ...]:
         return press_name(target, text or "", archive, templates)
 
@@ -62,7 +67,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
             runs = bare_html(elem_id="regroup-runs")
         with gr.Column(scale=3, min_width=320):
             title = bare_html(js_on_load=script("groups_title.js"), elem_id="group-title")
-            naming, text, button = _naming_form()
+            naming, text, button = naming_form()
             notice = bare_html(elem_id="notice")
             acts = bare_html(js_on_load=script("groups_acts.js"), elem_id="group-acts")
             types = bare_html(js_on_load=script("groups_types.js"), elem_id="types")
@@ -71,33 +76,21 @@ def build_groups(archive: Archive, templates: Environment) -> None:
             chart = bare_html(js_on_load=script("groups_map.js"), elem_id="map")
     shown = [notice, text, members, target, groups, title, naming, button, gallery, chart, types, acts]
     groups.open(pick, None, shown, **DIRECT)
+    compared = title.compare(prints, members, [notice, gallery], concurrency_limit=1, **QUIET)
+    elsewhere: dict[str, Any] = {**DIRECT, "cancels": [compared]}  # its ticks are for the page as it was
     for picked in (groups.pick, chart.pick, title.clear, types.pick):
-        picked(pick, None, shown, trigger_mode="always_last", **DIRECT)
-    chart.lasso(lasso, None, shown, trigger_mode="always_last", **DIRECT)
-    acts.act(correct, [target, members], shown, **DIRECT)
+        picked(pick, None, shown, trigger_mode="always_last", **elsewhere)
+    chart.lasso(lasso, None, shown, trigger_mode="always_last", **elsewhere)
+    acts.act(correct, [target, members], shown, **elsewhere)
     types.view(view, members, [members, gallery, types], trigger_mode="always_last", **DIRECT)
-    types.say(tell, [target, members], shown, **DIRECT)
+    types.say(tell, [target, members], shown, **elsewhere)
     timer.tick(lambda members: types_now(members, archive, templates), members, types, **DIRECT)
     gallery.turn(turn, members, gallery, **DIRECT)
-    gr.on([button.click, text.submit], name, [target, text], shown, **DIRECT)
+    gr.on([button.click, text.submit], name, [target, text], shown, **elsewhere)
     state = [regroup, cancel, runs]
     regroup.click(lambda: press_regroup(archive, templates), None, state, **DIRECT)
     cancel.click(lambda: press_cancel(archive, templates), None, state, **DIRECT)
     timer.tick(lambda: regroup_state(archive, templates), None, state, **DIRECT)
-
-
-def _naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:
-    with gr.Row(elem_id="naming", visible=False) as naming:
-        text = gr.Textbox(
-            label=words.TYPE_NAME,
-            placeholder=words.TYPE_NAME_EXAMPLE,
-            max_lines=1,
-            elem_id="type-name",
-            scale=3,
-            min_width=180,
-        )
-        button = gr.Button(words.NAME_NONE, variant="primary", elem_id="name-button", scale=1, min_width=190)
-    return naming, text, button
 
 
 def show_group(key: str, archive: Archive, templates: Environment, *, view: TypePhotos | None = None) -> tuple[object, ...]:
@@ -119,7 +112,7 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
         view or group.id,
         Target(group.id, group.photos) if nameable and group.id is not None else None,
         listed,
-        _render_title(title_of(group), words.count_photos(group.photos), _hint(group), templates),
+        _render_title(title_of(group), words.count_photos(group.photos), _hint(group), templates, can_compare=can_compare(group)),
         gr.Row(visible=nameable),
         gr.Button(words.name_these(group.photos)),
         render_gallery(view or group.id, archive, templates),
@@ -165,8 +158,16 @@ def show_view(key: str, members: Shown, archive: Archive, templates: Environment
     return shown, render_gallery(shown, archive, templates), render_types(group, view, archive, templates)
 
 
-def render_gallery(members: Shown, archive: Archive, templates: Environment, *, after: str = "", first: int = 1) -> str:
-    """One page of a group's or selection's photos, most typical first; `first` is the number of the page's first photo."""
+def render_gallery(
+    members: Shown,
+    archive: Archive,
+    templates: Environment,
+    *,
+    after: str = "",
+    first: int = 1,
+    ticked: Collection[int] = (),
+) -> str:
+    """One page of a group's or selection's photos, those to be ticked and the most typical first; `first` numbers its first."""
     try:
         place = Place.parse(after) if after else None
     except ValueError:
@@ -178,7 +179,9 @@ def render_gallery(members: Shown, archive: Archive, templates: Environment, *, 
             photos = read_members(session, members, after=place, size=GALLERY)
             page = PageOf(photos, count_members(session, members), str(Place.of(photos[-1])) if photos else "", {})
         return templates.get_template("groups_gallery.html").render(
-            photos=page.photos,
+            photos=sorted(page.photos, key=lambda photo: photo.id not in ticked),
+            ticked=ticked,
+            g=words_groups,
             first=first,
             last=first + len(page.photos) - 1,
             all=page.total,
@@ -187,6 +190,15 @@ def render_gallery(members: Shown, archive: Archive, templates: Environment, *, 
             w=words_types,
             empty=empty_view(members) if isinstance(members, TypePhotos) else (words.NO_GROUP, words.NO_GROUP_HINT),
         )
+
+
+def press_compare(members: Shown, archive: Archive, templates: Environment) -> Iterator[tuple[object, ...]]:
+    """Notice and gallery while a group's photos are compared, at last with those ticked that show another print."""
+    if not isinstance(members, int):
+        return
+    for now in compare(members, archive):
+        shown = gr.skip() if now.ticked is None else render_gallery(members, archive, templates, ticked=now.ticked)
+        yield _notice(now.lines, now.tone, templates), shown
 
 
 def press_name(target: Target | Selection | None, text: str, archive: Archive, templates: Environment) -> tuple[object, ...]:
@@ -233,6 +245,8 @@ def title_of(group: GroupCard) -> str:
 def _hint(group: GroupCard) -> str:
     if group.id is None:
         return words.UNGROUPED_HINT
+    if can_compare(group):
+        return words_groups.COMPARE_HINT
     return words.ALREADY_NAMED.format(name=group.name) if group.status == GroupStatus.NAMED else ""
 
 
@@ -243,8 +257,11 @@ def _render_list(groups: Sequence[GroupCard], chosen: str, archive: Archive, tem
     return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen, like=like, w=words_types)
 
 
-def _render_title(title: str, count: str, hint: str, templates: Environment, *, clear: bool = False) -> str:
-    return templates.get_template("groups_title.html").render(title=title, count=count, hint=hint, clear=clear)
+def _render_title(
+    title: str, count: str, hint: str, templates: Environment, *, clear: bool = False, can_compare: bool = False
+) -> str:
+    shown = {"title": title, "count": count, "hint": hint, "clear": clear, "compare": words_groups if can_compare else None}
+    return templates.get_template("groups_title.html").render(shown)
 
 
 def _notice(lines: Sequence[str], tone: str, templates: Environment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import gradio as gr
 from sqlalchemy.orm import Session
 
 from db.groups import Selection
@@ -29,6 +30,21 @@ class Said:
 
     done: bool
     lines: tuple[str, ...]
+
+
+def naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:
+    """Lay out where a name is typed: the row, hidden until there is something to name, its text and its button."""
+    with gr.Row(elem_id="naming", visible=False) as naming:
+        text = gr.Textbox(
+            label=words.TYPE_NAME,
+            placeholder=words.TYPE_NAME_EXAMPLE,
+            max_lines=1,
+            elem_id="type-name",
+            scale=3,
+            min_width=180,
+        )
+        button = gr.Button(words.NAME_NONE, variant="primary", elem_id="name-button", scale=1, min_width=190)
+    return naming, text, button
 
 
 def name_target(target: Target | Selection | None, text: str, archive: Archive) -> Said:

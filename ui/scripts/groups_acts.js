@@ -15,6 +15,7 @@ element.addEventListener("click", (event) => {
   trigger("act", { act: button.dataset.act, into, photos: ticked() });
 });
 document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) say(); });
+new MutationObserver(say).observe(document.querySelector("#gallery"), { childList: true, subtree: true }); // may come with ticks
 watch("value", () => { // another group, or something was done: what was ticked is not meant any more
   document.querySelectorAll("#gallery input[data-pick]").forEach((box) => { box.checked = box.defaultChecked; });
   say();
