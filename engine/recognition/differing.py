@@ -7,6 +7,7 @@ details 98 of 100 pairs of field photos show one design, so these five are one d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.grouping.recount import count_alike
@@ -17,8 +18,8 @@ from engine.recognition.sameness import REFERENCES, Print, contradicts
 def differing(looks: Sequence[Look]) -> tuple[int, ...] | None:
     """Positions of the photos whose print contradicts that of the first and those most like it; None where nothing can be said.
 
-    Photos whose plates cannot be laid over theirs are not among them: dark and blurred ones say nothing. Some 4 s of one core
-    for the five, and 0.2 s for each further photo.
+    Photos whose plates cannot be laid over theirs are not among them: dark and blurred ones say nothing. Where that is most of
+    the group, nothing is said at all. Some 4 s of one core for the five, and 0.2 s for each further photo.
 
     Args:
         looks: of a group's photos, the most typical first.
@@ -32,4 +33,7 @@ def differing(looks: Sequence[Look]) -> tuple[int, ...] | None:
     typical = Print.of([looks[place] for place in sorted(chosen)])
     if not typical.says_something():
         return None
-    return tuple(place for place in range(len(looks)) if place not in chosen and contradicts(typical.falls_short(looks[place])))
+    shorts = {place: typical.falls_short(look) for place, look in enumerate(looks) if place not in chosen}
+    if 2 * sum(short is not None and math.isfinite(short) for short in shorts.values()) < len(shorts):
+        return None
+    return tuple(place for place, short in shorts.items() if contradicts(short))
