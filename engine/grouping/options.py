@@ -28,7 +28,7 @@ class Options:
     join_from: float = 0.15  # sure pairs across two groups, relative to within, that make them one
     join_often_together_from: float = 0.02  # the same, where layouts put their photos together
     often_together: float = 0.38  # in so large a share of the runs
-    core_from: int = 40  # shared details that bind a core; a group of several cores is several designs (30 and 60: fewer split)
+    core_from: int = 40  # shared details that bind a core; a group of several cores is several designs
     few_apart: float = 0.6  # average distance (0..1) at which average linkage stops; only below `consensus_from`
 
     # How layouts are made.

@@ -19,8 +19,6 @@ from scipy.spatial import cKDTree
 from engine.grouping.verification import Prepared
 from engine.recognition.marks import Likenesses, Look, laid_over, repeated
 
-Floats = NDArray[np.float64]
-
 REFERENCES = 5  # labelled photos of a type that a photo is laid over
 FEWEST = 4  # labelled photos that confirm each other, below which nothing can be said
 MARKS = 400  # of each labelled photo that are kept
@@ -34,7 +32,7 @@ LOST = 0.5  # cosine lost that counts as all
 
 SAME_WITHIN = 1.5  # of the labelled photos' own standard deviations a photo may fall short by (benchmarks/naming.py)
 LEAST_DEVIATION = (0.05, 0.025)  # of share and region: three to five photos can agree by chance
-CONTRADICTS_FROM = 2.5  # likewise, from which the print contradicts what a model says
+CONTRADICTS_FROM = 2.5  # of the same deviations, from which the print contradicts what a model says
 UNPROVEN_FROM = 3.5  # of the score alone, where nothing can be said of the print: some 36 details in each of three photos
 
 
