@@ -10,6 +10,7 @@ other scenes are what must come out UNKNOWN. The origin's rule (confidence below
 from __future__ import annotations
 
 import argparse
+import math
 import pickle
 import time
 from collections.abc import Callable
@@ -26,9 +27,14 @@ from sklearn.metrics import f1_score, roc_auc_score
 from benchmarks.recognition_folds import FOLDS, Fold, Shown, answers, fold_of, plates, read
 from engine.calibration import best_temperature, calibration_error
 from engine.grouping import Plate
+from engine.grouping.verification import prepare_plate
+from engine.picture import decode
 from engine.recognition import Exemplars, thinned
 from engine.recognition.evidence import Budget, Evidence, compare_plates, glance
 from engine.recognition.joint import Weights, decide, is_sure, joint_scores, known_sum, known_terms, plate_scores
+from engine.recognition.marks import look_at
+from engine.recognition.sameness import CONTRADICTS_FROM
+from engine.training.exemplars import prints_from
 
 Floats = NDArray[np.float64]
 STRANGE = ("unseen designs", "other meters", "no meter")  # what must come out UNKNOWN
@@ -46,6 +52,7 @@ class Case:
     truth: int
     evidence: Evidence
     comparing_ms: float
+    short: float | None  # what its print falls short of that of the best type, in the labelled photos' standard deviations
 
 
 def main() -> None:
@@ -73,6 +80,7 @@ def main() -> None:
     (args.cache / f"{args.network}-cases.pickle").write_bytes(pickle.dumps(cases))
     weights = fitted(cases)
     report(cases, weights)
+    report_prints(cases, weights)
     unplated = [case for case in cases if is_sure(case.evidence, weights)]
     wrong = sum(case.evidence.log_chances.argmax() != case.truth for case in unplated)
     print(f"without plates: {len(unplated)} of {len(cases)} photos, {wrong} of them wrong or of no known type")
@@ -91,6 +99,8 @@ def tested(photos: list[Shown], described: list[Plate], fold: Fold, number: int)
             [described[i] for i in learned],
         )
     )
+    names, paths = [str(photos[i].label) for i in learned], [photos[i].path for i in learned]
+    prints = prints_from(names, fold.embeddings[learned], paths, [described[i] for i in learned])
     folds = fold_of(photos)
     cases = []
     for i, photo in enumerate(photos):
@@ -103,7 +113,10 @@ def tested(photos: list[Shown], described: list[Plate], fold: Fold, number: int)
         evidence = compare_plates(first, described[i], exemplars, Budget())
         spent = (time.perf_counter() - started) * 1000
         truth = evidence.types.index(photo.label) if photo.label is not None else -1
-        cases.append(Case(photo=photo, truth=truth, evidence=evidence, comparing_ms=spent))
+        known = prints.get(evidence.types[decide(evidence, Weights()).type])
+        look = look_at(decode(photo.path.read_bytes()).pixels, prepare_plate(described[i]))
+        short = known.falls_short(look) if known is not None else None
+        cases.append(Case(photo=photo, truth=truth, evidence=evidence, comparing_ms=spent, short=short))
     return cases
 
 
@@ -136,6 +149,26 @@ def report(cases: list[Case], weights: Weights) -> None:
             auc = roc_auc_score([1] * len(seen) + [0] * len(strange), [*sureness, *strange])
             line += f"{auc:16.3f}"
         print(line)
+
+
+def report_prints(cases: list[Case], weights: Weights) -> None:
+    """At the card's threshold: how many photos are accepted, and how many are left where the print must not contradict."""
+    head = "accepted, unless its print falls short by"
+    print(f"\n{head:44}{'seen, right':>14}{'seen, wrong':>14}" + "".join(f"{kind:>16}" for kind in STRANGE))
+    for limit in (math.inf, 5.0, 3.5, CONTRADICTS_FROM, 2.0):
+        kept = [case for case in cases if _is_kept(case, weights, limit)]
+        right = [decide(case.evidence, weights).type == case.truth for case in kept if case.truth >= 0]
+        words = "(nothing is asked of it)" if limit == math.inf else f"{limit} standard deviations"
+        line = f"{words:44}{sum(right):14}{len(right) - sum(right):14}"
+        print(line + "".join(f"{sum(case.photo.kind == kind for case in kept):16}" for kind in STRANGE))
+    print(f"{'of':44}{sum(case.truth >= 0 for case in cases):14}{'':14}"
+          + "".join(f"{sum(case.photo.kind == kind for case in cases):16}" for kind in STRANGE))  # fmt: skip
+
+
+def _is_kept(case: Case, weights: Weights, limit: float) -> bool:
+    if decide(case.evidence, weights).known_score < weights.known_from:
+        return False
+    return is_sure(case.evidence, weights) or case.short is None or not limit <= case.short < math.inf
 
 
 def with_interval(right: NDArray[np.bool_], cases: list[Case]) -> str:

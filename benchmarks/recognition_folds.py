@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.build_datasets import ONE_UNIT, Photo, read_field, read_meters, read_table
-from engine.bundle import Network
+from engine.bundle import Network, stored
 from engine.grouping import Plate, describe_plate
 from engine.labelled import Labelled
 from engine.picture import decode
@@ -112,9 +112,9 @@ def plates(photos: list[Shown], cache: Path) -> list[Plate]:
 
 def _train(photos: list[Shown], fold: int | None, network: Network, weights: Path | None, out: Path) -> dict[str, NDArray[Any]]:
     import torch
-    from safetensors.torch import save_file
+    from safetensors.numpy import save_file
 
-    from engine.networks import start
+    from engine.networks import start, weights_of
     from engine.training.loop import answers as ask
     from engine.training.loop import fit
     from engine.training.photos import AS_SERVED, MARGIN, load_photos
@@ -130,7 +130,7 @@ def _train(photos: list[Shown], fold: int | None, network: Network, weights: Pat
     taught = load_photos(chosen, labels, recipe.input, margin=MARGIN)
     # Its own photos tell of each epoch: their loss falls to the end, so the last epoch is kept and no test photo has a say.
     model = fit(model, taught, load_photos(chosen[::5], labels, recipe.input, margin=AS_SERVED), recipe, tell=print)
-    save_file(model.state_dict(), out)
+    save_file({name: stored(values) for name, values in weights_of(model).items()}, out)
     asked = load_photos(
         [Labelled(path=photo.path, label=photo.label) for photo in photos], labels, recipe.input, margin=AS_SERVED
     )

@@ -20,7 +20,7 @@ COLUMNS = (
     "camera", "name", "size_bytes", "width", "height", "clarity", "clear_probability", "unclear_reasons",
     "quality", "quality_score", "tags", "good_bad",
     "good_probability", "meter_type", "guessed_type", "top3", "known_score", "plain_type", "recognised_by", "type_confidence",
-    "shared_details", "labelled_photos", "group_id", "group_strength", "display_box", "display_score",
+    "shared_details", "labelled_photos", "contradicted_type", "group_id", "group_strength", "display_box", "display_score",
     "measures", "scores", "suggestions", "stamps", "judged_ms",
     "retries", "removed_at", "removed_why",
 )  # fmt: skip

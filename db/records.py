@@ -111,7 +111,7 @@ def write_verdict(photo: Photo, verdict: Verdict, *, judged_ms: float) -> None:
     photo.known_score = verdict.known_score
     photo.plain_type, photo.recognised_by = verdict.plain_type, verdict.recognised_by
     photo.type_confidence, photo.shared_details = verdict.type_confidence, verdict.shared_details
-    photo.labelled_photos = verdict.labelled_photos
+    photo.labelled_photos, photo.contradicted_type = verdict.labelled_photos, verdict.contradicted_type
     plain = verdict.as_json()
     photo.display_score, photo.unclear_reasons = verdict.display_score, plain["unclear_reasons"]
     photo.display_box, photo.top3, photo.suggestions = plain["display_box"], plain["top3"], plain["suggestions"]

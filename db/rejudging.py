@@ -18,6 +18,7 @@ from engine.verdict import UNKNOWN, Verdict, Way
 # What a verdict says of the meter type; these alone are written anew.
 TYPE_COLUMNS = (
     "meter_type", "top3", "known_score", "plain_type", "recognised_by", "type_confidence", "shared_details", "labelled_photos",
+    "contradicted_type",
 )  # fmt: skip
 DOUBTFUL_BELOW = 0.75  # confidence or known score: half-way between the threshold for UNKNOWN and sure
 

@@ -129,6 +129,7 @@ class Photo(Base):
     type_confidence: Mapped[float | None]
     shared_details: Mapped[int | None]  # with the labelled photo of the type that is most alike
     labelled_photos: Mapped[int | None]  # of the type, labelled by people, that it was recognised from
+    contradicted_type: Mapped[str | None] = mapped_column(String(120))  # what an unknown photo's print says it is not
     display_box: Mapped[list[Any] | None]
     display_score: Mapped[float | None]
     top3: Mapped[list[Any] | None]

@@ -11,6 +11,7 @@ BY_WHAT = {
     Way.PLATE.value: "Recognised by the model: network and front plate, {details} shared details",
     Way.NETWORK.value: "Recognised by the model: its network",
 }
+OTHER_PRINT = "The model takes it for {name}, but its print differs"
 BY_PERSON = "Named by {by}, {when}"
 NOT_IT = "Not {name}"
 IT_IS = "It is"

@@ -47,6 +47,9 @@ def test_what_a_meter_type_rests_on_is_recorded(database: Engine) -> None:
         back = session.get_one(Photo, row.id)
         assert (back.plain_type, back.recognised_by, back.type_confidence) == (UNKNOWN, "labelled", 0.97)
         assert (back.shared_details, back.labelled_photos) == (41, 12)
+        write_verdict(back, verdict(UNKNOWN, contradicted_type="ACME_1"), judged_ms=1.0)
+        session.commit()
+        assert (back.meter_type, back.contradicted_type, back.recognised_by) == (UNKNOWN, "ACME_1", None)
 
 
 def test_the_plate_of_an_unknown_meter_is_kept_for_grouping_and_no_other(database: Engine) -> None:

@@ -48,6 +48,8 @@ def _rests_on(photo: Photo, said: tuple[Saying, ...], templates: Environment) ->
     label = next((each for each in said if each.field == Field.METER_TYPE), None)
     if label is not None:
         return words_types.BY_PERSON.format(by=label.by, when=when(label.at))
+    if photo.meter_type == UNKNOWN and photo.contradicted_type:
+        return words_types.OTHER_PRINT.format(name=photo.contradicted_type)
     text = words_types.BY_WHAT.get(photo.recognised_by or "", "")
     return text.format(labelled=photo.labelled_photos or 0, details=photo.shared_details or 0)
 

@@ -31,6 +31,24 @@ def test_the_detail_says_by_what_a_type_was_found(database: Engine, templates: E
         assert says in view_type(session, session.get_one(Photo, row.id), templates).rests_on
 
 
+def test_an_unknown_photo_says_which_type_its_print_contradicts_until_it_is_named(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, unknown(1, contradicted_type="GENUS5"))
+    archive = archive_with()
+
+    def said() -> tuple[str, str]:
+        with Session(database) as session:
+            detail = view_type(session, session.get_one(Photo, 1), templates).rests_on
+        return detail, render_table(parse_query("period=all"), archive, templates)
+
+    assert said()[0] == "The model takes it for GENUS5, but its print differs"
+    assert "like GENUS5, print differs" in said()[1]
+    assert press_type({"id": 1, "act": "correct", "name": "GENUS6"}, archive) == ("1 photo is now GENUS6.",)
+    assert said()[0].startswith("Named by pages")
+    assert "print differs" not in said()[1]
+
+
 def test_a_type_is_denied_set_and_taken_back_and_a_stale_press_says_why_nothing_was_done(
     database: Engine, archive_with: MakeArchive, templates: Environment
 ) -> None:
