@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from db.quality_tables import EarlierJudgement
 from db.tables import Photo, PhotoTag
-from engine.quality import QualityJudgement
+from engine.quality import TAGS, QualityJudgement
 
 BATCH = 500  # photos per transaction: the daemon writes in between
 
@@ -32,7 +32,10 @@ def judged_by(photo: Photo) -> str | None:
 
 
 def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgement, *, version: str, now: datetime) -> None:
-    """Write a judgement of `version` over the one there is, and keep that as an `EarlierJudgement`."""
+    """Write a judgement of `version` over the one there is, and keep that as an `EarlierJudgement`.
+
+    Tags that no threshold gives, such as `no_display`, stay: they were not judged again.
+    """
     session.add(
         EarlierJudgement(
             photo_id=photo.id,
@@ -47,7 +50,8 @@ def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgemen
         )
     )
     kept = {each.tag: each for each in photo.tags}
-    photo.tags = [kept.get(tag) or PhotoTag(tag=tag) for tag in judgement.tags]
+    others = (tag for tag in kept if tag not in TAGS)
+    photo.tags = [kept.get(tag) or PhotoTag(tag=tag) for tag in (*judgement.tags, *others)]
     photo.quality, photo.quality_score = judgement.quality.value, judgement.quality_score
     photo.scores, photo.suggestions = dict(judgement.scores), list(judgement.suggestions)
     photo.stamps = {**(photo.stamps or {}), "thresholds": version}

@@ -33,7 +33,8 @@ class Preview:
         if not lines:
             lines = [f"No tag of the {self.photos:,} photos would change."]
         if self.unmeasured:
-            lines.append(f"{self.unmeasured:,} photos lack numbers that {self.version} needs and would stay as they are.")
+            lacking = f"{self.unmeasured:,} of {self.photos:,} photos lack numbers"
+            lines.append(f"{lacking} that {self.version} needs and would stay as they are.")
         return lines
 
 
@@ -47,12 +48,15 @@ class Tagged:
 
 
 def preview(photos: Iterable[Tagged], version: str) -> Preview:
-    """Compare the tags that photos have with those that other thresholds make of their stored measures; no pixels are read."""
+    """Compare the tags that photos have with those that other thresholds make of their stored measures; no pixels are read.
+
+    Tags that no threshold gives, such as `no_display`, stay and are not counted.
+    """
     gained, lost = Counter[str](), Counter[str]()
     seen = changed = unmeasured = 0
     for photo in photos:
         seen += 1
-        before = set(photo.tags)
+        before = set(photo.tags).intersection(TAGS)
         try:
             after = set(judge(photo.measures, photo.thresholds).tags)
         except KeyError:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from daemon.retag import preview_retag, retag, tell_preview
 from db.database import open_database, sqlite_url
 from db.retagging import earlier_judgements, tags_of
-from db.tables import Photo
+from db.tables import Photo, PhotoTag
 from engine.quality import NO_SITE_CUTS, Rule, SiteCuts, Tag, Thresholds
 from tests.archive import photo, unclear
 
@@ -39,7 +39,7 @@ def test_a_preview_says_what_would_change_and_changes_nothing(database: Engine) 
     said = preview_retag(database, by_any_site, "dark-1").lines()
     assert "2 of 3 photos would gain low_light" in said
     assert "1 of 3 photos would lose blurry" in said
-    assert "1 photos lack numbers that dark-1 needs and would stay as they are." in said
+    assert "1 of 3 photos lack numbers that dark-1 needs and would stay as they are." in said
     assert _rows(database) == before
 
 
@@ -52,6 +52,16 @@ def test_photos_are_judged_again_from_stored_numbers_and_the_old_judgement_is_ke
         (old,) = earlier_judgements(session, 2)
         assert (old.tags, old.quality, old.thresholds, old.replaced_by) == (["blurry"], "Poor", "2026-1", "dark-1")
         assert old.scores == {"blurry": 0.7, "glare": 0.2} and old.replaced_at == NOW
+
+
+def test_what_the_display_finder_said_of_a_photo_is_no_threshold_s_to_take_away(database: Engine) -> None:
+    with Session(database) as session, session.begin():
+        row = session.get_one(Photo, 2)
+        row.tags.append(PhotoTag(tag="no_display"))
+    assert not any("no_display" in line for line in preview_retag(database, by_any_site, "dark-1").lines())
+    run(database)
+    with Session(database) as session:
+        assert sorted(tags_of(session.get_one(Photo, 2))) == ["low_light", "no_display"]
 
 
 def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
