@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.errors import DataError
 from engine.quality import DEFECT_TAGS, Tag
 from engine.quality.examples import LabelledPhoto
+from engine.tables import Row, read_table
 from engine.verdict import GoodBad
 
 TABLE = "dataset_labels.csv"
@@ -40,18 +41,25 @@ def write_table(folder: Path, rows: Iterable[DegradedRow]) -> None:
 
 
 def read_degraded(folder: Path) -> tuple[LabelledPhoto, ...]:
-    """The dataset as labelled photos. Of a spoilt photo only its own defect is known; a good one has none."""
-    with (folder / TABLE).open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if not {"image_path", "label"} <= set(reader.fieldnames or ()):
-            raise DataError(f"{folder / TABLE} has no columns image_path and label.")
-        return tuple(_labelled(folder, row) for row in reader)
+    """The dataset as labelled photos. Of a spoilt photo only its own defect is known; a good one has none.
+
+    Raises `DataError` with the line's number.
+    """
+    table = folder / TABLE
+    rows = read_table(table, needed=("image_path", "label"), optional=("tag", "source"))
+    if not rows:
+        raise DataError(f"{table} has no lines below its heading.")
+    return tuple(_labelled(folder, row, f"{table}, line {number}") for number, row in rows)
 
 
-def _labelled(folder: Path, row: dict[str, str | None]) -> LabelledPhoto:
-    tag, bad = row.get("tag") or "", (row["label"] or "").lower() == GoodBad.BAD.value.lower()
+def _labelled(folder: Path, row: Row, place: str) -> LabelledPhoto:
+    label, tag = row["label"].capitalize(), row.get("tag", "")
+    if label not in (GoodBad.GOOD, GoodBad.BAD):
+        raise DataError(f"{place}: {row['label']!r} is no label. Labels: Good, Bad.")
+    if tag not in ("", *DEFECT_TAGS):
+        raise DataError(f"{place}: {tag!r} is no tag. Tags: {', '.join(each.value for each in DEFECT_TAGS)}.")
     present = frozenset({Tag(tag)}) if tag else frozenset[Tag]()
     # A blurred photo may look hazy too, and one that is called bad without saying how may be anything.
-    unsure = frozenset(DEFECT_TAGS) - present if bad else frozenset[Tag]()
-    path = folder / (row["image_path"] or "")
-    return LabelledPhoto(path=path, present=present, unsure=unsure, group=row.get("source") or path.name)
+    unsure = frozenset(DEFECT_TAGS) - present if label == GoodBad.BAD else frozenset[Tag]()
+    path = folder / row["image_path"]
+    return LabelledPhoto(path=path, present=present, unsure=unsure, group=row.get("source", "") or path.name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DataError
 from engine.quality.thresholds import DEFECT_TAGS, Tag
+from engine.tables import Row, read_table
 
 _SEPARATORS = ";|,"
 
@@ -46,33 +47,33 @@ def read_labelled(table: Path) -> tuple[LabelledPhoto, ...]:
     """
     if not table.is_file():
         raise DataError(f"{table} is not a file. Give a CSV with the columns file and tags.")
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = {"file", "tags"} - set(reader.fieldnames or ())
-        if missing:
-            raise DataError(
-                f"{table} has no column {' and '.join(sorted(missing))}. It needs: file, tags; it may have: unsure, group."
-            )
-        rows = [_row(table, number, row) for number, row in enumerate(reader, start=2)]
-    if not rows:
+    lines: dict[str, int] = {}
+    photos = []
+    for number, row in read_table(table, needed=("file", "tags"), optional=("unsure", "group")):
+        photos.append(_photo(table, number, row))
+        first = lines.setdefault(os.path.normpath(photos[-1].path), number)
+        if first != number:
+            raise DataError(f"{table}, line {number}: {row['file']} is on line {first} already. Keep one of them.")
+    if not photos:
         raise DataError(f"{table} has no lines below its heading.")
-    return tuple(rows)
+    return tuple(photos)
 
 
-def _row(table: Path, number: int, row: Mapping[str, str | None]) -> LabelledPhoto:
-    def tags(column: str) -> frozenset[Tag]:
-        text = (row.get(column) or "").lower()
-        for separator in _SEPARATORS:
-            text = text.replace(separator, " ")
-        words = set(text.split()) - {"none", Tag.WELL_EXPOSED.value}
-        strange = sorted(words - {tag.value for tag in DEFECT_TAGS})
-        if strange:
-            known = ", ".join(tag.value for tag in DEFECT_TAGS)
-            raise DataError(f"{table}, line {number}: {strange[0]!r} is no tag. Tags: {known}.")
-        return frozenset(Tag(word) for word in words)
-
-    name = (row["file"] or "").strip()
-    if not name:
+def _photo(table: Path, number: int, row: Row) -> LabelledPhoto:
+    if not row["file"]:
         raise DataError(f"{table}, line {number}: no file is named.")
-    path = table.parent / name
-    return LabelledPhoto(path=path, present=tags("tags"), unsure=tags("unsure"), group=(row.get("group") or "").strip() or name)
+    present, unsure = (_tags(row.get(column, ""), f"{table}, line {number}") for column in ("tags", "unsure"))
+    if both := sorted(present & unsure):
+        raise DataError(f"{table}, line {number}: {both[0]} is in tags and in unsure. Take it out of one.")
+    return LabelledPhoto(
+        path=table.parent / row["file"], present=present, unsure=unsure, group=row.get("group", "") or row["file"]
+    )
+
+
+def _tags(text: str, place: str) -> frozenset[Tag]:
+    for separator in _SEPARATORS:
+        text = text.replace(separator, " ")
+    words = set(text.lower().split()) - {"none", Tag.WELL_EXPOSED.value}
+    if strange := sorted(words - {tag.value for tag in DEFECT_TAGS}):
+        raise DataError(f"{place}: {strange[0]!r} is no tag. Tags: {', '.join(tag.value for tag in DEFECT_TAGS)}.")
+    return frozenset(Tag(word) for word in words)

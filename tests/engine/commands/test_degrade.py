@@ -11,6 +11,7 @@ from engine.__main__ import main
 from engine.commands import evaluate_quality
 from engine.commands.degrade import side_of
 from engine.degraded import read_degraded
+from engine.errors import DataError
 from engine.quality import measure
 from engine.training.defects import DEFECTS
 from tests.photos import encoded, jpeg, pixels, read, write
@@ -122,3 +123,13 @@ def test_the_quality_report_has_its_tables_curves_and_exports(
         assert {tag for tag, images in tagged.items() if row["image"] in images} == set(filter(None, row["tags"].split(";")))
     dark = next(tag for tag in json.loads(written["summary.json"])["tags"] if tag["tag"] == "low_light")
     assert dark["auc"] > 0.95 and dark["negatives"] == 12
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("a.jpg,Bad,smelly", "line 2: 'smelly' is no tag"), ("a.jpg,ugly,", "line 2: 'ugly' is no label"), ("", "no lines")],
+)
+def test_a_dataset_s_table_that_cannot_be_used_says_why(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "dataset_labels.csv").write_text(f"image_path,label,tag\n{line}\n")
+    with pytest.raises(DataError, match=said):
+        read_degraded(tmp_path)

@@ -106,6 +106,13 @@ def test_a_labelled_table_is_read_with_its_tags_groups_and_doubts(tmp_path: Path
         ("file,label\na,b\n", "no column tags"),
         ("file,tags\na.jpg,smelly\n", "line 2: 'smelly' is no tag"),
         ("file,tags\n", "no lines"),
+        ("", "no column file and tags"),
+        ("file,tags\n\n,blurry\n", "line 3: no file"),
+        ("file,tags\na.jpg,blurry,glare\n", "line 2 has more cells than the heading"),
+        ("file,tags\na.jpg,blurry\nb.jpg,\n./a.jpg,\n", "line 4: ./a.jpg is on line 2 already"),
+        ("file,tags,unsure\na.jpg,blurry,blurry\n", "line 2: blurry is in tags and in unsure"),
+        ("file,tags\na\0.jpg,blurry\n", "is no CSV"),
+        ("file,tags\n" + "a" * 200_000 + ",blurry\n", "line 2: field larger than"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:
@@ -113,3 +120,26 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: s
     table.write_text(text)
     with pytest.raises(DataError, match=said):
         read_labelled(table)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a photo", "file,tags\nküche.jpg,blurry\n".encode("latin-1")])
+def test_a_table_in_another_encoding_is_refused_with_how_to_save_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "labelled.csv").write_bytes(content)
+    with pytest.raises(DataError, match='Save it as "CSV UTF-8"'):
+        read_labelled(tmp_path / "labelled.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufefffile,tags\r\na b.jpg,blurry\r\nc.jpg,\r\n",
+        "File;Tags\na b.jpg;Blurry\nc.jpg;\n",
+        "file\ttags\na b.jpg\tblurry\nc.jpg\n",
+        "file, tags,,\na b.jpg, blurry,,\nc.jpg,,,\n",
+    ],
+)
+def test_a_table_is_read_as_any_spreadsheet_writes_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "labelled.csv").write_bytes(text.encode())
+    first, second = read_labelled(tmp_path / "labelled.csv")
+    assert (first.path.name, first.present) == ("a b.jpg", {Tag.BLURRY})
+    assert (second.path.name, second.present) == ("c.jpg", frozenset())
