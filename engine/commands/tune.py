@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import ArgumentError, DataError, PictureError
+from engine.errors import ArgumentError, DataError, ModelError, PictureError
 
 if TYPE_CHECKING:
     from engine.quality import Thresholds
@@ -30,10 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0, or 3 if some photos could not be read; expected failures are raised as `EngineError`."""
+    """Exit code 0, or 3 if some photos or versions could not be read; expected failures are raised as `EngineError`."""
     from engine.quality import versions
 
     failed = 0
+    if args.rollback and (args.labelled or args.adopt is not None):
+        raise ArgumentError("--rollback goes alone: it says by itself which version judges.")
     if args.labelled:
         version, failed = _tune(args.labelled, args.models_dir, args.name)
         if args.adopt == "":
@@ -42,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
         raise ArgumentError("--adopt needs the name of a version where nothing is tuned. See --list.")
     elif not (args.adopt or args.rollback or args.list):
         raise ArgumentError("Give a CSV of labelled photos, or --list, --adopt VERSION or --rollback.")
-    if args.rollback:
-        print(f"{versions.rollback(args.models_dir)} judges from now on")
-    elif args.adopt:
+    if args.adopt:
         versions.adopt(args.models_dir, args.adopt)
-        print(f"{args.adopt} judges from now on; bring the archive along with: python -m daemon retag")
+    if args.rollback or args.adopt:
+        now = versions.rollback(args.models_dir) if args.rollback else args.adopt
+        print(f"{now} judges from now on; bring the archive along with: python -m daemon retag")
     if args.list:
-        _print_versions(args.models_dir)
+        failed += _print_versions(args.models_dir)
     return 3 if failed else 0
 
 
@@ -57,10 +59,9 @@ def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
     from engine.quality.fitting import FitOptions, fit
 
     start = versions.active(models_dir)
+    version = versions.next_version(models_dir) if name is None else name
+    versions.check_name(version, models_dir)
     examples, failed = _measured(table)
-    version = name or versions.next_version(models_dir)
-    if version in versions.versions(models_dir):
-        raise ArgumentError(f"There is a version {version} already; give the new one another --name.")
     fitted, _ = fit(
         examples,
         start,
@@ -134,12 +135,20 @@ def _print_preview(examples: list[Example], before: Thresholds, after: Threshold
         print(f"  {line}")
 
 
-def _print_versions(models_dir: Path) -> None:
+def _print_versions(models_dir: Path) -> int:
+    """One line each; how many cannot be read."""
     from engine.quality import versions
 
-    now = versions.active_version(models_dir)
+    now, failed = versions.active_version(models_dir), 0
     for name in versions.versions(models_dir):
-        each = versions.find(models_dir, name)
-        mark, origin = "*" if name == now else " ", f"from {each.parent}" if each.parent else "shipped"
+        mark = "*" if name == now else " "
+        try:
+            each = versions.find(models_dir, name)
+        except ModelError as error:
+            print(f"{mark} {name:<14} cannot be used: {error}")
+            failed += 1
+            continue
+        origin = f"from {each.parent}" if each.parent else "shipped"
         print(f"{mark} {name:<14} {each.created or '':<11} {origin:<14} {each.fitted_on or ''}")
     print("* judges")
+    return failed

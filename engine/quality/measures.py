@@ -39,6 +39,12 @@ def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]
     return {name: float(f"{value:.6g}") for name, value in measures.items()}
 
 
+@cache
+def measure_names() -> frozenset[str]:
+    """What `measure` measures."""
+    return frozenset(measure(np.zeros((1, 1, 3), np.uint8)))
+
+
 def measure_picture(picture: Picture) -> Mapping[str, float]:
     """Measure a decoded photo; what a hole in its file took counts as what a decoder fills with grey."""
     measures = measure(picture.pixels, picture.native)

@@ -1,23 +1,27 @@
 """Threshold versions on the disk: those shipped with the engine, those tuned here, and which one judges.
 
 `models/thresholds/<version>.json` holds what was tuned, `models/thresholds/CURRENT` the one line that says which version
-judges; where there is none, the newest shipped one does. A version's file is never changed once written.
+judges; where there is none, `DEFAULT_VERSION` does. A version's file is never changed once written.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
+from math import isfinite
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.errors import ModelError
+from engine.errors import ArgumentError, ModelError
+from engine.quality.measures import measure_names
 from engine.quality.thresholds import Thresholds
 
 DEFAULT_VERSION = "2026-4"
 _SHIPPED = Path(__file__).parent / "shipped"
 FOLDER, _CURRENT = "thresholds", "CURRENT"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # a file's name and part of a stamp; "+" begins a site's suffix
 
 
 @cache
@@ -27,15 +31,42 @@ def shipped(version: str = DEFAULT_VERSION) -> Thresholds:
 
 
 def read(path: Path) -> Thresholds:
-    """One version's file. Raises `ModelError` where it is missing or no threshold set."""
+    """One version's file. Raises `ModelError` where it is missing or cannot judge."""
     try:
-        return TypeAdapter(Thresholds).validate_json(path.read_bytes())
+        thresholds = TypeAdapter(Thresholds).validate_json(path.read_bytes())
     except OSError as error:
         raise ModelError(f"The thresholds {path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(map(str, problem["loc"]))
         raise ModelError(f"{path} is no threshold set: {problem['msg']} at {place or 'its top'}.") from error
+    if thresholds.version != path.stem:
+        raise ModelError(f"{path} says that it is version {thresholds.version}. Name it {thresholds.version}.json.")
+    if problem := _unusable(thresholds):
+        raise ModelError(f"{path} is no threshold set: {problem}.")
+    return thresholds
+
+
+def _unusable(thresholds: Thresholds) -> str | None:
+    """Why the rules cannot judge a photo, as those of a file that was edited by hand may not."""
+    if not thresholds.rules:
+        return "it has no rules"
+    for rule in thresholds.rules:
+        if strange := sorted({term.measure for term in rule.terms} - measure_names()):
+            return f"the rule of {rule.tag.value} names {strange[0]!r}, which is no measure"
+        if not all(map(isfinite, (rule.bias, *(term.weight for term in rule.terms)))):
+            return f"the rule of {rule.tag.value} holds what is no number"
+    return None
+
+
+def check_name(version: str, models_dir: Path) -> None:
+    """Raise `ArgumentError` where a new version cannot be called so."""
+    if not _NAME.fullmatch(version):
+        raise ArgumentError(
+            f"{version!r} is no name for a version. Use 1 to 60 letters, digits or . _ -, a letter or digit first."
+        )
+    if version in versions(models_dir):
+        raise ArgumentError(f"There is a version {version} already; give the new one another --name.")
 
 
 def write(thresholds: Thresholds, folder: Path) -> Path:
@@ -67,7 +98,7 @@ def versions(models_dir: Path) -> tuple[str, ...]:
 def active_version(models_dir: Path) -> str:
     """The name of the version that judges."""
     try:
-        return (models_dir / FOLDER / _CURRENT).read_text(encoding="utf-8").strip() or DEFAULT_VERSION
+        return (models_dir / FOLDER / _CURRENT).read_text(encoding="utf-8", errors="replace").strip() or DEFAULT_VERSION
     except FileNotFoundError:
         return DEFAULT_VERSION
     except OSError as error:
@@ -76,7 +107,10 @@ def active_version(models_dir: Path) -> str:
 
 def active(models_dir: Path) -> Thresholds:
     """The version that judges. Raises `ModelError` where `CURRENT` names one that is missing or damaged."""
-    return find(models_dir, active_version(models_dir))
+    try:
+        return find(models_dir, active_version(models_dir))
+    except ModelError as error:
+        raise ModelError(f"{error} To let another one judge: python -m engine tune --adopt {DEFAULT_VERSION}") from error
 
 
 def adopt(models_dir: Path, version: str) -> None:

@@ -64,3 +64,28 @@ def test_too_few_labels_are_refused_with_what_is_needed(labelled: Path, capsys: 
 def test_nothing_to_do_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tune"]) == 2
     assert "--adopt VERSION" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", "-x", "tuned+1"])
+def test_a_name_that_is_no_file_s_is_refused_before_anything_is_measured(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["tune", str(labelled), f"--name={name}"]) == 2
+    assert "is no name for a version" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_rollback_beside_another_wish_changes_nothing(labelled: Path, tmp_path: Path) -> None:
+    assert main(["tune", str(labelled), "--name", "mine", "--adopt"]) == 0
+    assert main(["tune", "--adopt", "mine", "--rollback"]) == 2
+    assert main(["tune", str(labelled), "--rollback"]) == 2
+    assert active_version(tmp_path / "models") == "mine"
+
+
+def test_a_damaged_version_does_not_hide_the_others(labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tune", str(labelled)]) == 0
+    (tmp_path / "models" / "thresholds" / "broken.json").write_text("nonsense")
+    assert main(["tune", "--list"]) == 3
+    said = capsys.readouterr().out
+    assert "broken         cannot be used" in said and "tuned-1 " in said

@@ -57,6 +57,39 @@ def test_a_damaged_version_is_named(tmp_path: Path) -> None:
         find(tmp_path, "bad")
 
 
+@pytest.mark.parametrize(
+    ("name", "edit", "said"),
+    [
+        ("mine-1", ('"brightness"', '"brigthness"'), "'brigthness', which is no measure"),
+        ("mine-1", ("-1.0", "NaN"), "no number"),
+        ("copy", ("", ""), r"says that it is version mine-1\. Name it mine-1\.json"),
+    ],
+)
+def test_a_version_that_was_edited_into_nonsense_is_not_adopted(
+    tmp_path: Path, name: str, edit: tuple[str, str], said: str
+) -> None:
+    keep(tmp_path)
+    text = (tmp_path / FOLDER / "mine-1.json").read_text()
+    (tmp_path / FOLDER / f"{name}.json").write_text(text.replace(*edit))
+    with pytest.raises(ModelError, match=said):
+        adopt(tmp_path, name)
+    assert active(tmp_path) == shipped()
+
+
+def test_a_version_without_rules_is_not_adopted(tmp_path: Path) -> None:
+    keep(tmp_path, Thresholds(version="empty", rules=()))
+    with pytest.raises(ModelError, match="no rules"):
+        adopt(tmp_path, "empty")
+
+
+def test_where_the_judging_version_is_gone_its_replacement_is_named(tmp_path: Path) -> None:
+    keep(tmp_path)
+    adopt(tmp_path, "mine-1")
+    (tmp_path / FOLDER / "mine-1.json").unlink()
+    with pytest.raises(ModelError, match=rf"no threshold version 'mine-1'.*tune --adopt {DEFAULT_VERSION}"):
+        active(tmp_path)
+
+
 def test_new_versions_are_numbered(tmp_path: Path) -> None:
     assert next_version(tmp_path) == "tuned-1"
     keep(tmp_path, Thresholds(version="tuned-1", rules=()))
