@@ -42,8 +42,8 @@ def read(path: Path) -> Thresholds:
         raise ModelError(f"{path} is no threshold set: {problem['msg']} at {place or 'its top'}.") from error
     if thresholds.version != path.stem:
         raise ModelError(f"{path} says that it is version {thresholds.version}. Name it {thresholds.version}.json.")
-    if problem := _unusable(thresholds):
-        raise ModelError(f"{path} is no threshold set: {problem}.")
+    if why := _unusable(thresholds):
+        raise ModelError(f"{path} is no threshold set: {why}.")
     return thresholds
 
 
