@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db.group_tables import Act, ActKind, EventKind, GroupEvent
 from db.jobs import JobKind, ask
 from db.tables import GroupStatus, Label, Photo, PhotoGroup
+from db.unknowns import begin_writing
 
 
 class Field(StrEnum):
@@ -88,8 +89,10 @@ class Undone:
 def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
     """Take an act back: its labels are withdrawn, its photos and groups stand as before. The caller commits.
 
-    What was said of its photos afterwards must be taken back first, or the newer would be lost. Raises `UndoError`.
+    What was said of its photos afterwards must be taken back first, or the newer would be lost; so must what was done to a
+    group that would become another: closed since, or about to be reopened or gone. Raises `UndoError`.
     """
+    begin_writing(session)
     act = session.get(Act, act_id, with_for_update=True)
     if act is None:
         raise UndoError("There is no such act.")
@@ -97,7 +100,9 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
         raise UndoError(f"This was taken back already, by {act.undone_by}.")
     photo_ids = [row[0] for row in act.photos]
     if later := _later(session, act, photo_ids):
-        raise UndoError(f"Something newer was done to some of these photos ({later.kind}: {later.target}). Undo that first.")
+        raise UndoError(
+            f"Something newer was done to some of these photos or their group ({later.kind}: {later.target}). Undo that first."
+        )
     act.undone_at, act.undone_by = now, by
     session.execute(
         update(Label).where(Label.act_id == act.id, Label.withdrawn_at.is_(None)).values(withdrawn_at=now, withdrawn_by=by)
@@ -112,14 +117,39 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
         if photo is not None:
             photo.meter_type, photo.group_id, photo.group_strength = meter_type, group_id, strength
             photo.recognised_by = recognised_by[0] if recognised_by else photo.recognised_by
-    ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": photo_ids}, now)
+    left = _leave_gone(session, [group_id for group_id, *_ in act.groups])
+    ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": [*photo_ids, *left]}, now)
     return Undone(ActKind(act.kind), act.target, len(photo_ids))
 
 
 def _later(session: Session, act: Act, photo_ids: Sequence[int]) -> Act | None:
+    """The newest standing act on these photos, or on a group that lives and would have another state."""
     touched = set(photo_ids)
+    before = {group_id: status for group_id, status, _ in act.groups}
+    now = session.execute(select(PhotoGroup.id, PhotoGroup.status).where(PhotoGroup.id.in_(before)))
+    turned = {group_id for group_id, status in now if status not in (before[group_id], GroupStatus.GONE)}
     newer = select(Act).where(Act.id > act.id, Act.undone_at.is_(None)).order_by(Act.id.desc())
-    return next((each for each in session.scalars(newer) if touched & {row[0] for row in each.photos}), None)
+    return next(
+        (
+            each
+            for each in session.scalars(newer)
+            if touched & {row[0] for row in each.photos} or turned & {row[0] for row in each.groups}
+        ),
+        None,
+    )
+
+
+def _leave_gone(session: Session, group_ids: Iterable[int]) -> list[int]:
+    """Photos that came to a group by themselves and would go with it are in none; returns their ids."""
+    session.flush()
+    left = session.scalars(
+        select(Photo)
+        .join(PhotoGroup, PhotoGroup.id == Photo.group_id)
+        .where(PhotoGroup.id.in_(list(group_ids)), PhotoGroup.status == GroupStatus.GONE.value)
+    ).all()
+    for photo in left:
+        photo.group_id = photo.group_strength = photo.joined_live_at = None
+    return [photo.id for photo in left]
 
 
 def _stand_again(session: Session, act: Act, photo_ids: Sequence[int]) -> None:

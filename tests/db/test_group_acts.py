@@ -182,6 +182,61 @@ def test_an_act_is_not_taken_back_below_a_newer_one_nor_twice(database: Engine) 
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(lambda db: do(db, release_photos, [1]), lambda db: do(db, name_group, 1, "ACME 7", seen=2), id="named since"),
+        pytest.param(
+            lambda db: do(db, name_group, 1, "ACME 7", seen=3), lambda db: do(db, move_photos, [4], 1), id="joined by others since"
+        ),
+        pytest.param(lambda db: do(db, split_photos, [1]), lambda db: do(db, move_photos, [4], 3), id="others moved to the new one"),
+        pytest.param(lambda db: do(db, release_photos, [1]), lambda db: do(db, dismiss, 1, seen=2), id="dismissed since"),
+    ],
+)
+def test_what_was_done_to_the_same_group_later_is_taken_back_first(
+    database: Engine, first: Callable[[Engine], object], second: Callable[[Engine], object]
+) -> None:
+    two_groups(database)
+    untouched = photos_now(database), groups_now(database)
+    first(database)
+    second(database)
+    before = photos_now(database), groups_now(database), standing_labels(database)
+    with Session(database) as session, pytest.raises(UndoError, match="newer was done to some of these photos or their group"):
+        undo(session, 1, by="bea", now=NOW)
+    assert (photos_now(database), groups_now(database), standing_labels(database)) == before
+    for act_id in (2, 1):
+        with Session(database) as session:
+            undo(session, act_id, by="bea", now=NOW)
+            session.commit()
+    assert photos_now(database) == untouched[0]
+    assert {group: groups_now(database)[group] for group in untouched[1]} == untouched[1]
+
+
+def test_two_photos_taken_out_of_a_group_are_put_back_in_any_order(database: Engine) -> None:
+    two_groups(database)
+    before = photos_now(database)
+    do(database, release_photos, [1])
+    do(database, release_photos, [2])
+    for act_id in (1, 2):
+        with Session(database) as session:
+            undo(session, act_id, by="bea", now=NOW)
+            session.commit()
+    assert photos_now(database) == before
+
+
+def test_what_joined_a_group_by_itself_is_in_none_once_the_split_that_made_the_group_is_taken_back(database: Engine) -> None:
+    two_groups(database)
+    do(database, split_photos, [1])
+    store(database, unknown(30, group_id=3))
+    late = max(photos_now(database))
+    with Session(database) as session:
+        undo(session, 1, by="bea", now=NOW)
+        session.commit()
+        moved = session.scalars(select(Job.payload).order_by(Job.id.desc())).first()
+    assert photos_now(database)[late] == ("UNKNOWN", None)
+    assert moved is not None and late in moved["photo_ids"]
+
+
+@pytest.mark.parametrize(
     ("act", "why"),
     [
         (lambda database: do(database, merge_groups, 1, 1, seen=3), "itself"),
