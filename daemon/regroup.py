@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.destinations import group_folder
 from daemon.home import Home
 from daemon.plates import StoredPlates, describe_missing
 from daemon.recovery import finish_moves
 from daemon.refile import refile
+from daemon.unknown_tables import write_tables
+from db.jobs import JobKind, ask, end
 from db.labels import read_pins
 from db.records import beat, service
-from db.tables import Photo
+from db.tables import Job
 from db.unknowns import (
     Membership,
     UnknownPhoto,
     begin_writing,
     current_groups,
-    is_unknown,
     next_group_id,
     read_pairs,
     read_unknowns,
@@ -35,11 +33,8 @@ from db.unknowns import (
 )
 from engine.grouping import NOISE, Grouping, group
 from engine.grouping.life import Event, settle, turns
-from engine.names import formula_safe
 
 log = logging.getLogger(__name__)
-
-GUESSES = 3
 
 
 def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[str, object]:
@@ -65,8 +60,14 @@ def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[
         memberships, events = _memberships(session, photos, grouping)
         changed = write_groups(session, memberships, stamp=stamp, now=datetime.now(UTC), events=events)
         write_pairs(session, _by_id(grouping.verified, photos, readable))
-    refile(home, database, changed, template=template)
-    _write_tables(home, database)
+        # Ours to do; the daemon's, should we be killed.
+        moves = ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": changed}, datetime.now(UTC))
+        session.flush()
+        job_id = moves.id
+    moved = refile(home, database, changed, template=template)
+    write_tables(home, database)
+    with Session(database) as session, session.begin():
+        end(session, session.get_one(Job, job_id), datetime.now(UTC), ok=True, message=f"moved {moved} photos")
     detail: dict[str, object] = {
         "last_started": started.isoformat(),
         "last_ended": datetime.now(UTC).isoformat(),
@@ -120,30 +121,3 @@ def _memberships(
         strong = 1.0 if photo.id in pinned else float(strength)  # a person's word is as strong as can be
         memberships[photo.id] = Membership(None if place == NOISE else place, strong, float(x), float(y))
     return memberships, turns(before, places)
-
-
-def _write_tables(home: Home, database: Engine) -> None:
-    """sorted/groups.csv, one row per unknown meter, and sorted/summary.csv, one row per group."""
-    guesses = [f"top{n}{part}" for n in range(1, GUESSES + 1) for part in ("", "_confidence")]
-    rows: list[list[object]] = []
-    sizes: dict[int, int] = {}
-    with Session(database) as session:
-        for photo in session.scalars(select(Photo).where(*is_unknown()).order_by(Photo.group_id, Photo.id)):
-            cluster = NOISE if photo.group_id is None else photo.group_id
-            sizes[cluster] = sizes.get(cluster, 0) + 1
-            top = [value for guess in photo.top3 or [] for value in (guess["label"], guess["confidence"])]
-            rows.append([photo.path, cluster, photo.group_strength, photo.clarity, *top])
-    _write_csv(home.sorted / "groups.csv", ["image", "cluster_id", "strength", "clarity", *guesses], rows)
-    summary = [
-        [group_id, group_folder(None if group_id == NOISE else group_id), size] for group_id, size in sorted(sizes.items())
-    ]
-    _write_csv(home.sorted / "summary.csv", ["cluster_id", "folder", "photos"], summary)
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(header)
-        table.writerows([formula_safe(cell) for cell in row] for row in rows)
-    draft.replace(path)

@@ -22,11 +22,9 @@ from sqlalchemy.orm import Session
 
 from daemon.clockwork import Every, Realigning
 from daemon.home import Home
-from daemon.lock import Busy, locked
-from daemon.recovery import finish_moves
-from daemon.refile import refile
+from daemon.moving import Moves
 from daemon.watch import Watch
-from db.jobs import JobKind, ask_again, begin, end, open_jobs, photos_to_move
+from db.jobs import JobKind, ask_again, begin, end, open_jobs
 from db.records import beat, service
 from db.tables import Job, JobStatus
 
@@ -72,12 +70,12 @@ class Schedule:
         self._minutes = minutes
         self._after_new = after_new
         self._quiet_s = quiet_s
-        self._template = template
         self._chores = chores
         self._regrouping: subprocess.Popen[bytes] | None = None
         self._is_cancelled = False  # a person asked to end the regrouping under way
         self._is_regrouping = False  # from before the process starts until its jobs are over
         self._stopping = threading.Event()
+        self._moves = Moves(home, database, template, self._stopping)
         self._threads = ThreadPoolExecutor()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -174,6 +172,7 @@ class Schedule:
                 self._work_on(job_id, kind, payload)
             except (KeyError, TypeError, ValueError) as error:
                 self._finish(job_id, ok=False, message=f"cannot be understood: {error!r}")
+        self._moves.refresh_tables()
         quiet_s = time.monotonic() - self._watch.last_arrival_s
         if not self._is_regrouping and self._watch.new_unknowns >= self._after_new and quiet_s >= self._quiet_s:
             self._watch.new_unknowns = 0
@@ -188,7 +187,7 @@ class Schedule:
             case JobKind.CANCEL_REGROUP:
                 self._cancel(job_id)
             case JobKind.MOVE_GROUP | JobKind.MOVE_PHOTOS:
-                self._move(job_id, payload)
+                self._moves.work(job_id, payload)
             case JobKind.RETRY | JobKind.RETRAIN | JobKind.REJUDGE:  # `daemon.retry_jobs` and `daemon.model_jobs` work these
                 pass
             case _:
@@ -208,23 +207,6 @@ class Schedule:
         else:
             self._end_regroup_jobs(CANCELLED, waiting=True)
         self._finish(job_id, ok=True, message=CANCELLED if running else "none was running")
-
-    def _move(self, job_id: int, payload: Mapping[str, Any]) -> None:
-        """Move photos that a person named to their type's folder; not while a regrouping moves photos."""
-        try:
-            with locked(self._home.db / "regroup.lock"):
-                self._mark_begun(job_id)
-                with Session(self._database) as session:
-                    named = photos_to_move(session, payload)
-                finish_moves(self._home, self._database)  # what a killed regrouping left half-done
-                moved = 0
-                for photo_id in named:
-                    if self._stopping.is_set():  # the next start asks again
-                        return
-                    moved += refile(self._home, self._database, [photo_id], template=self._template)
-        except Busy:
-            return
-        self._finish(job_id, ok=True, message=f"moved {moved} photos")
 
     def _mark_begun(self, job_id: int) -> None:
         with Session(self._database) as session, session.begin():

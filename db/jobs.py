@@ -25,9 +25,11 @@ class JobKind(StrEnum):
     REJUDGE = "rejudge"  # judge unknown and doubtful photos again, with the version that judges now
 
 
-def ask(session: Session, kind: JobKind, payload: Mapping[str, Any], now: datetime) -> None:
+def ask(session: Session, kind: JobKind, payload: Mapping[str, Any], now: datetime) -> Job:
     """Ask the daemon to do something. The caller commits."""
-    session.add(Job(kind=kind.value, status=JobStatus.WAITING.value, payload=dict(payload), asked_at=now))
+    job = Job(kind=kind.value, status=JobStatus.WAITING.value, payload=dict(payload), asked_at=now)
+    session.add(job)
+    return job
 
 
 def ask_regroup(session: Session, now: datetime) -> bool:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.newcomers import Newcomers
 from db.group_acts import release_photos, split_photos
+from db.jobs import open_jobs
 from db.labels import undo
 from db.look_alikes import count_look_alikes, group_resemblances, read_look_alikes
 from db.naming import name_group, name_photos
-from db.tables import Job, Photo
+from db.tables import Photo
 from db.type_acts import deny_type
 from tests.daemon.test_regroup import NOW, TWO_DESIGNS, arrive, group_now, shot
 from tests.engine.grouping.drawn import plate_photo
@@ -45,7 +46,7 @@ def test_a_newcomer_joins_the_group_of_its_design_without_a_regrouping_and_says_
         assert photo.joined_live_at is not None
         assert photo.map_x is not None
         assert 0 < (photo.group_strength or 0) <= 1
-        assert session.scalars(select(Job.kind)).all() == ["move_photos"]
+        assert [job.kind for job in open_jobs(session)] == ["move_photos"]
     group_now(home, grouped)
     assert place(grouped, "new.jpg") == ("UNKNOWN", 1)
 

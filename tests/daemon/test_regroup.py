@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import threading
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -16,10 +17,12 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
+from daemon.moving import Moves
 from daemon.refile import refile
 from daemon.regroup import regroup
 from db.group_acts import move_photos, release_photos, split_photos
 from db.group_tables import GroupEvent
+from db.jobs import open_jobs
 from db.naming import name_group, name_photos
 from db.records import service
 from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
@@ -75,13 +78,10 @@ def grouped(home: Home, database: Engine) -> Engine:
 def test_each_design_gets_its_own_folder_and_row_in_the_tables(home: Home, grouped: Engine) -> None:
     assert folders(home) == GROUPED
     with (home.sorted / "groups.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert {row["image"]: row["cluster_id"] for row in rows} == {
-        f"sorted/clear/{folder}/{name}": folder[-1] for name, folder in GROUPED.items()
-    }
-    assert {(row["top1"], row["top1_confidence"]) for row in rows} == {("ACME_1", "0.8")}
-    with (home.sorted / "summary.csv").open(encoding="utf-8", newline="") as file:
-        assert [(row["cluster_id"], row["photos"]) for row in csv.DictReader(file)] == [("1", "5"), ("2", "5")]
+        assert {(row["top1"], row["top1_confidence"]) for row in csv.DictReader(file)} == {("ACME_1", "0.8")}
+    groups, sizes = tables(home)
+    assert groups == {f"sorted/clear/{folder}/{name}": folder[-1] for name, folder in GROUPED.items()}
+    assert sizes == {"1": "5", "2": "5"}
     with Session(grouped) as session:
         paths = set(session.scalars(select(Photo.path)))
         places = session.execute(select(func.min(Photo.map_x), func.max(Photo.map_x))).one()
@@ -90,6 +90,54 @@ def test_each_design_gets_its_own_folder_and_row_in_the_tables(home: Home, group
     assert 0 <= places[0] <= places[1] <= 1
     assert said is not None
     assert (said.state, said.detail["groups"], said.detail["noise"]) == ("idle", 2, 0)
+
+
+def tables(home: Home) -> tuple[dict[str, str], dict[str, str]]:
+    """groups.csv as path -> group, summary.csv as group -> photos."""
+    with (home.sorted / "groups.csv").open(encoding="utf-8", newline="") as file:
+        groups = {row["image"]: row["cluster_id"] for row in csv.DictReader(file)}
+    with (home.sorted / "summary.csv").open(encoding="utf-8", newline="") as file:
+        return groups, {row["cluster_id"]: row["photos"] for row in csv.DictReader(file)}
+
+
+def work_on_moves(home: Home, database: Engine) -> None:
+    """What the daemon does with the moves that wait."""
+    moves = Moves(home, database, TEMPLATE, threading.Event())
+    with Session(database) as session:
+        waiting = [(job.id, job.payload) for job in open_jobs(session)]
+    for job_id, payload in waiting:
+        moves.work(job_id, payload)
+    moves.refresh_tables()
+
+
+@pytest.mark.parametrize("moved", [0, 4])
+def test_the_files_that_a_killed_regrouping_did_not_move_are_moved_by_the_daemon(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    def killed(home: Home, database: Engine, photo_ids: list[int], *, template: str) -> NoReturn:
+        refile(home, database, photo_ids[:moved], template=template)
+        raise KeyboardInterrupt
+
+    arrive(home, database, TWO_DESIGNS)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("daemon.regroup.refile", killed)
+        group_now(home, database)
+    work_on_moves(home, database)
+    assert folders(home) == GROUPED
+    with Session(database) as session:
+        assert open_jobs(session) == []
+
+
+def test_the_tables_follow_what_people_do_without_waiting_for_a_regrouping(home: Home, grouped: Engine) -> None:
+    with Session(grouped) as session, session.begin():
+        name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)
+    with Session(grouped) as session, session.begin():
+        release_photos(session, [1], by="ana", now=NOW)
+    work_on_moves(home, grouped)
+    groups, sizes = tables(home)
+    assert sorted(groups.values()) == ["-1", "1", "1", "1", "1"]
+    assert all((home.root / path).is_file() for path in groups)
+    assert sizes == {"-1": "1", "1": "4"}
 
 
 def test_a_second_run_changes_nothing_and_compares_nothing_again(home: Home, grouped: Engine) -> None:

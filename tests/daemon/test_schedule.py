@@ -229,7 +229,7 @@ def test_a_move_that_the_database_interrupted_is_done_again(
     with Session(database) as session, session.begin():
         name_photos(session, [1], "GENUS 5", by="ana", now=NOW)
     with monkeypatch.context() as patched, pytest.raises(OperationalError):
-        patched.setattr("daemon.schedule.refile", locked_out)
+        patched.setattr("daemon.moving.refile", locked_out)
         idle._work()
     idle._work()
     assert job(database) == ("done", "moved 1 photos")

@@ -184,11 +184,17 @@ def test_an_act_is_not_taken_back_below_a_newer_one_nor_twice(database: Engine) 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        pytest.param(lambda db: do(db, release_photos, [1]), lambda db: do(db, name_group, 1, "ACME 7", seen=2), id="named since"),
         pytest.param(
-            lambda db: do(db, name_group, 1, "ACME 7", seen=3), lambda db: do(db, move_photos, [4], 1), id="joined by others since"
+            lambda db: do(db, release_photos, [1]), lambda db: do(db, name_group, 1, "ACME 7", seen=2), id="named since"
         ),
-        pytest.param(lambda db: do(db, split_photos, [1]), lambda db: do(db, move_photos, [4], 3), id="others moved to the new one"),
+        pytest.param(
+            lambda db: do(db, name_group, 1, "ACME 7", seen=3),
+            lambda db: do(db, move_photos, [4], 1),
+            id="joined by others since",
+        ),
+        pytest.param(
+            lambda db: do(db, split_photos, [1]), lambda db: do(db, move_photos, [4], 3), id="others moved to the new one"
+        ),
         pytest.param(lambda db: do(db, release_photos, [1]), lambda db: do(db, dismiss, 1, seen=2), id="dismissed since"),
     ],
 )
