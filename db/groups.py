@@ -43,7 +43,10 @@ class Place:
     def parse(cls, text: str) -> Place:
         """Read what `str` wrote. Raises `ValueError` on anything else."""
         strength, _, photo_id = text.partition("_")
-        return cls(float(strength), int(photo_id))
+        place = cls(float(strength), int(photo_id))
+        if not 0 <= place.id < 2**63:
+            raise ValueError(f"{photo_id} is no photo's id")
+        return place
 
     @classmethod
     def of(cls, photo: Photo) -> Place:

@@ -31,6 +31,8 @@ def promote_version(
     before = folder.name if folder else None
     if before == version:
         raise ModelError(f"{task} {version} judges already.")
+    if version not in bundle.versions(models_dir, task):
+        raise ModelError(f"There is no {task} {version}. `python -m daemon models --task {task}` lists what is there.")
     bundle.read_card(models_dir / task / version)  # said before anything is written
     session.add(Promotion(task=task, version=version, before=before, by=by, at=now, why=why))
     if task == "meter_type" and not any(job.status == "waiting" for job in open_jobs(session, JobKind.REJUDGE)):

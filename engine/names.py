@@ -27,8 +27,10 @@ def check_label(text: str) -> str:
     """
     label = " ".join(text.split())
     if not LABEL.fullmatch(label):
-        raise ArgumentError("Use 1 to 60 letters, digits, spaces or . _ + -, starting with a letter or digit.")
-    if label.upper() in _RESERVED:
+        raise ArgumentError(
+            "Use 1 to 60 letters A to Z, digits, spaces or . _ + -, starting with a letter or digit, no dot at the end."
+        )
+    if label.upper().partition(".")[0].rstrip() in _RESERVED:  # to Windows "con.txt" is CON
         raise ArgumentError(f"{label} is a reserved word. Choose the maker's name and model, such as GENUS 5.")
     return label
 

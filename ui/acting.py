@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import HTTPException
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.labels import UndoError
 from db.naming import ActError
 
+Id = Annotated[int, Field(ge=0, le=2**63 - 1)]  # of a row: what a database can hold
+
 
 class By(BaseModel):
-    """Who acts: recorded with every label."""
+    """Who acts: recorded with every label. A field nobody knows is refused: it may be one that was mistyped."""
+
+    model_config = ConfigDict(extra="forbid")
 
     by: str = Field("api", min_length=1, max_length=120)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.groups import read_groups, read_members
 from engine.picture import Limits
+from ui.acting import Id
 from ui.comparing import COMPARED_MOST, differing_ids, read_look
 from ui.same_origin import require_same_origin
 
@@ -22,7 +23,7 @@ def differing_routes(engine: Engine, home: Path, limits: Limits) -> APIRouter:
     comparing = threading.Lock()  # a comparison takes a core for seconds: one at a time
 
     @routes.get("/groups/{group_id}/differing", dependencies=[Depends(require_same_origin)])
-    def differing(group_id: int) -> dict[str, Any]:
+    def differing(group_id: Id) -> dict[str, Any]:
         """How many of the group's most typical photos were compared, 60 at most, and which show another print than the others.
 
         `differing` null: nothing can be said, for too few are sharp enough. Takes seconds; 503 while another group is compared.

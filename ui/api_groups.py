@@ -20,7 +20,7 @@ from db.labels import read_acts, undo
 from db.naming import name_group, name_photos
 from db.review import learning_curves, review_order
 from engine.recognition.curve import MORE
-from ui.acting import By, acting
+from ui.acting import By, Id, acting
 from ui.same_origin import require_same_origin
 from ui.words_models import curve_line
 
@@ -32,15 +32,15 @@ class OnGroup(By):
 
     seen: int
     name: str = ""
-    into: int = 0
+    into: Id = 0
 
 
 class OnPhotos(By):
     """An act on photos picked out."""
 
-    photo_ids: list[int] = Field(max_length=5000)
+    photo_ids: list[Id] = Field(max_length=5000)
     name: str = ""
-    into: int = 0
+    into: Id = 0
 
 
 def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
@@ -57,7 +57,7 @@ def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
             return [asdict(card) for card in read_groups(session)]
 
     @routes.post("/groups/{group_id}/{act}", dependencies=guarded)
-    def act_on_group(group_id: int, act: str, asked: OnGroup) -> dict[str, Any]:
+    def act_on_group(group_id: Id, act: str, asked: OnGroup) -> dict[str, Any]:
         """`act`: name (with `name`), merge (with `into`), dismiss."""
         who = {"seen": asked.seen, "by": asked.by}
         match act:
@@ -93,12 +93,12 @@ def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
             return [asdict(line) for line in read_acts(session, most=100)]
 
     @routes.post("/acts/{act_id}/undo", dependencies=guarded)
-    def take_back(act_id: int, asked: By) -> dict[str, Any]:
+    def take_back(act_id: Id, asked: By) -> dict[str, Any]:
         """Take an act back."""
         return asdict(do(undo, act_id, by=asked.by))
 
     @routes.get("/group-events")
-    def events(after: int = 0) -> list[dict[str, Any]]:
+    def events(after: Id = 0) -> list[dict[str, Any]]:
         """Births, merges, splits, deaths, joins and namings of groups beyond id `after`, in their order."""
         columns = [column.name for column in GroupEvent.__table__.columns]
         with Session(engine) as session:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from engine import bundle
 from engine.bundle import Task
 from engine.errors import ModelError
 from engine.names import formula_safe
+from ui.acting import By
 from ui.same_origin import require_same_origin
 
 COLUMNS = (
@@ -38,14 +39,6 @@ COLUMNS = (
     "at",
 )
 OWN = [Depends(require_same_origin)]
-
-
-class By(BaseModel):
-    """Who asks."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: str = Field("api", min_length=1, max_length=120)
 
 
 class Chosen(By):

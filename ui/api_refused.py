@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.retries import ask_retry, refused_by_reason
+from ui.acting import Id
 from ui.same_origin import require_same_origin
 
 
@@ -20,7 +21,7 @@ class RetryAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    photo_id: int | None = None
+    photo_id: Id | None = None
     reason: str | None = None
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.groups import Place
 from db.look_alikes import count_look_alikes, group_resemblances, read_look_alikes
 from db.type_acts import call_too, correct_type, deny_group, deny_type
-from ui.acting import By, acting
+from ui.acting import By, Id, acting
 from ui.same_origin import require_same_origin
 
 PAGE = 60  # photos
@@ -24,13 +24,13 @@ PAGE = 60  # photos
 class OnType(By):
     """Something said of a type."""
 
-    name: str
+    name: str = Field(min_length=1, max_length=120)
 
 
 class PhotosOnType(OnType):
     """The photos it is said of."""
 
-    photo_ids: list[int] = Field(max_length=5000)
+    photo_ids: list[Id] = Field(max_length=5000)
 
 
 class GroupOnType(OnType):
@@ -71,7 +71,7 @@ def type_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
             }
 
     @routes.post("/groups/{group_id}/deny", dependencies=guarded)
-    def deny_whole(group_id: int, asked: GroupOnType) -> dict[str, int]:
+    def deny_whole(group_id: Id, asked: GroupOnType) -> dict[str, int]:
         """A group that waits for a name is not this type; it stays a group."""
         return {"photos": do(deny_group, group_id, asked.name, seen=asked.seen, by=asked.by)}
 

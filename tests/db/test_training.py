@@ -143,8 +143,8 @@ def test_a_version_that_is_not_there_or_judges_already_is_not_promoted(database:
     make(tmp_path, "v1")
     bundle.promote(tmp_path, "meter_type", "v1")
     with Session(database) as session:
-        for version in ("v1", "v9"):
-            with pytest.raises(ModelError):
+        for version, why in (("v1", "judges already"), ("v9", "no meter_type v9"), ("../meter_type/v1", "daemon models")):
+            with pytest.raises(ModelError, match=why):
                 promote_version(session, tmp_path, "meter_type", version, by="ana", why="", now=NOW)
     with Session(database) as session:
         assert promotions(session, "meter_type") == ()

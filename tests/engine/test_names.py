@@ -16,7 +16,7 @@ def test_a_makers_name_and_model_is_a_good_label(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "../evil", "a/b", "UNKNOWN", "unknown", "con", "COM1", "x" * 61, "-x", ".", "<b>x</b>", "é", "=1"]
+    "text", ["", " ", "../evil", "a/b", "UNKNOWN", "unknown", "con", "COM1", "nul.b", "x" * 61, "-x", ".", "<b>x</b>", "é", "=1"]
 )
 def test_what_could_harm_a_folder_or_a_page_is_no_label(text: str) -> None:
     with pytest.raises(ArgumentError):

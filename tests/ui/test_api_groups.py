@@ -57,6 +57,38 @@ def test_what_cannot_be_done_is_refused_with_the_reason(client: TestClient) -> N
     assert client.post("/api/v1/groups/1/dismiss", json={"seen": 3}, headers={"origin": "http://evil"}).status_code == 403
 
 
+TOO_LARGE = 10**30  # for any database
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"groups/{TOO_LARGE}/name", {"seen": 3, "name": "ACME 7"}),
+        (f"groups/{2**63}/deny", {"seen": 3, "name": "ACME 7"}),
+        ("groups/1/merge", {"seen": 3, "into": TOO_LARGE}),
+        (f"acts/{TOO_LARGE}/undo", {}),
+        *(
+            (f"photos/{act}", {"photo_ids": [1, TOO_LARGE], "name": "ACME 7"})
+            for act in ("name", "split", "too", "deny", "correct")
+        ),
+        ("photos/deny", {"photo_ids": [1], "name": "x" * 121}),
+        ("photos/deny", {"photo_ids": [1], "name": ""}),
+        ("groups/1/name", {"seen": 3, "nmae": "ACME 7"}),
+        ("photos/split", {"photo_ids": [1], "seen": 3}),
+    ],
+)
+def test_numbers_no_photo_can_have_and_fields_nobody_knows_are_refused(
+    client: TestClient, path: str, body: dict[str, object]
+) -> None:
+    refused = client.post(f"/api/v1/{path}", json=body)
+    assert (refused.status_code, list(sizes(client))) == (422, [1, 2])
+
+
+@pytest.mark.parametrize("path", ["group-events?after=1", "groups/look-alikes?name=x&after=1_1", "groups/1"])
+def test_pages_beyond_any_number_are_refused(client: TestClient, path: str) -> None:
+    assert client.get(f"/api/v1/{path}{'0' * 30}").status_code in (404, 422)
+
+
 def test_a_regrouping_is_asked_for_and_cancelled(client: TestClient) -> None:
     assert client.post("/api/v1/regroup").json() == {"asked": True}
     assert client.post("/api/v1/regroup").json() == {"asked": False}
