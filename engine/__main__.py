@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 from engine.errors import EngineError
@@ -15,7 +16,7 @@ COMMANDS = ("judge", "split", "train", "evaluate", "group", "sample", "degrade",
 def main(argv: list[str] | None = None) -> int:
     """Run one command. `models_dir` and `cache_dir` come from the settings, all else from the command line.
 
-    Exit codes: 0 all done, 2 arguments or data that cannot be used, 3 some files failed.
+    Exit codes: 0 all done, 2 arguments or data that cannot be used, 3 some files failed, 141 the reader of a pipe went away.
     """
     parser = argparse.ArgumentParser(prog="python -m engine", description="Judge, group, draw and learn from meter photos.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -34,9 +35,17 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         args.models_dir, args.cache_dir = settings.models_dir, settings.cache_dir
-        return int(args.run(args))
+        code = int(args.run(args))
+        sys.stdout.flush()
+        return code
     except (EngineError, SettingsError) as error:
         print(f"{args.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # as behind `| head`: nobody reads on, so what is still in the buffer goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:  # a full disk, a folder without rights
+        print(f"{args.command}: {error.filename or 'a file'} cannot be used: {error.strerror or error}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{args.command}: stopped", file=sys.stderr)

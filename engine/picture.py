@@ -6,6 +6,7 @@ import io
 import threading
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pillow_heif
@@ -107,6 +108,15 @@ def decode(data: bytes, limits: Limits = Limits()) -> Picture:
         if _says_truncated(error):
             raise Truncated("The picture ends too early: the upload was cut off. Send it again.") from error
         raise Unreadable(f"The picture cannot be decoded ({error}). Open it on the sender's device and send it again.") from error
+
+
+def read_picture(path: Path) -> Picture:
+    """Decode a file. Raises a `PictureError`, also where the file cannot be opened."""
+    try:
+        check_size(path.stat().st_size)
+        return decode(path.read_bytes())
+    except OSError as error:
+        raise Unreadable(f"The file cannot be read: {error.strerror}.") from error
 
 
 def check_size(size: int, limits: Limits = Limits()) -> None:

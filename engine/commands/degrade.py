@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, PictureError
+from engine.outputs import check_folder
 
 if TYPE_CHECKING:
     from engine.degraded import DegradedRow
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--defects", nargs="+", default=list(PLAIN), metavar="NAME", help=f"which (default: {' '.join(PLAIN)})")
     parser.add_argument("--each", type=int, default=1, metavar="N", help="spoilt photos per good one (default 1)")
     parser.add_argument("--side", type=int, default=1024, metavar="PIXELS", help="longest side of what is written (default 1024)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed spoils the same photos alike (default 0)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,15 +48,15 @@ def run(args: argparse.Namespace) -> int:
 
     from engine.degraded import write_table
     from engine.labelled import SUFFIXES
+    from engine.picture import read_picture
     from engine.training.defects import DEFECTS
 
     strange = [name for name in args.defects if name not in DEFECTS]
     if strange:
         raise ArgumentError(f"--defects: {strange[0]} is none of {', '.join(DEFECTS)}.")
-    if args.each < 1 or args.side < 16:
-        raise ArgumentError("--each must be at least 1 and --side at least 16.")
-    if args.out.exists() and any(args.out.iterdir()):
-        raise ArgumentError(f"{args.out} is not empty. Name a new folder.")
+    if args.each < 1 or args.side < 16 or args.seed < 0:
+        raise ArgumentError("--each must be at least 1, --side at least 16 and --seed at least 0.")
+    _check_folders(args.folder, args.out)
     files = sorted(path for path in args.folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not files:
         raise DataError(f"There are no photos in {args.folder}.")
@@ -63,10 +64,12 @@ def run(args: argparse.Namespace) -> int:
     failed = 0
     for number, path in enumerate(tqdm(files, unit="photo", disable=None)):
         try:
-            rows += _twins(path, number, args)
-        except (PictureError, OSError) as error:
+            pixels = read_picture(path).pixels
+        except PictureError as error:
             print(f"left out: {path}: {error}", file=sys.stderr)
             failed += 1
+            continue
+        rows += _twins(path, pixels, number, args)
     if not rows:
         raise DataError("None of the photos can be read.")
     write_table(args.out, rows)
@@ -76,19 +79,28 @@ def run(args: argparse.Namespace) -> int:
     return 3 if failed else 0
 
 
-def _twins(path: Path, number: int, args: argparse.Namespace) -> Iterator[DegradedRow]:
+def _check_folders(folder: Path, out: Path) -> None:
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder of photos.")
+    check_folder(out)
+    if out.is_dir() and any(out.iterdir()):
+        raise ArgumentError(f"{out} is not empty. Name a new folder.")
+    if folder.resolve() in out.resolve().parents:
+        raise ArgumentError(f"{out} lies in the photos' folder: the next run would spoil the spoilt ones. Name another folder.")
+
+
+def _twins(path: Path, pixels: Pixels, number: int, args: argparse.Namespace) -> Iterator[DegradedRow]:
     """Write one good photo and its spoilt twins, all on one side of the split; the rows that tell of them."""
     import numpy as np
 
     from engine.degraded import DegradedRow
-    from engine.picture import decode
+    from engine.names import readable
     from engine.training.defects import DEFECTS
     from engine.verdict import GoodBad
 
-    data = path.read_bytes()
-    pixels = _at_most(decode(data).pixels, args.side)
-    source = path.relative_to(args.folder).as_posix()
-    side, rng = _given_side(path, args.folder) or side_of(data), np.random.default_rng([args.seed, number])
+    pixels = _at_most(pixels, args.side)
+    source = readable(path.relative_to(args.folder).as_posix())
+    side, rng = _given_side(path, args.folder) or side_of(path.read_bytes()), np.random.default_rng([args.seed, number])
     name = f"{number:06d}"
     yield DegradedRow(image_path=_write(args.out, side, GoodBad.GOOD, name, pixels), label=GoodBad.GOOD, source=source)
     for twin in range(args.each):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ArgumentError, DataError
+from engine.outputs import check_folder
 
 SUMMARY = "measure a model on labelled photos: accuracy, confusion, calibration, coverage, one line per photo"
 EXAMPLE = "python -m engine evaluate meter_type photos/by_type --out runs/meter_type"
@@ -28,7 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0, or 3 if some photos could not be read; expected failures are raised as `EngineError`."""
+    check_folder(args.out)
     if args.task == "quality":
+        if args.model or args.unknown or args.groups:
+            raise ArgumentError(
+                "--model, --unknown and --groups are of models; of quality, the thresholds that judge are measured."
+            )
         from engine.commands import evaluate_quality
 
         return evaluate_quality.run(args.data, args.models_dir, args.out)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import PictureError
+from engine.errors import DataError, PictureError
 
 if TYPE_CHECKING:
     from engine.evaluation.quality import JudgedPhoto
@@ -28,6 +28,8 @@ def run(data: Path, models_dir: Path, out: Path) -> int:
     thresholds = active(models_dir)
     photos = labelled(data)
     judged, good, unreadable = _judge_all(photos, data if data.is_dir() else data.parent, thresholds)
+    if not judged:
+        raise DataError(f"None of the photos in {data} can be read.")
     summary = write_report(judged, thresholds, out)
     if good:
         sensitivity(good, out)
@@ -39,7 +41,6 @@ def run(data: Path, models_dir: Path, out: Path) -> int:
 def labelled(data: Path) -> tuple[LabelledPhoto, ...]:
     """The photos and what is known of them. Raises `DataError` where there are none."""
     from engine.degraded import TABLE, read_degraded
-    from engine.errors import DataError
     from engine.labelled import SUFFIXES
     from engine.quality.examples import LabelledPhoto, read_labelled
 
@@ -60,20 +61,21 @@ def _judge_all(photos: Sequence[LabelledPhoto], base: Path, thresholds: Any) -> 
     from tqdm import tqdm
 
     from engine.evaluation.quality import judged
-    from engine.picture import decode
+    from engine.names import readable
+    from engine.picture import read_picture
 
     done: list[JudgedPhoto] = []
     good: list[Any] = []
     unreadable = 0
     for photo in tqdm(photos, unit="photo", disable=None):
         try:
-            picture = decode(photo.path.read_bytes())
-        except (PictureError, OSError) as error:
+            picture = read_picture(photo.path)
+        except PictureError as error:
             print(f"left out: {photo.path}: {error}", file=sys.stderr)
             unreadable += 1
             continue
         name = photo.path.relative_to(base).as_posix() if photo.path.is_relative_to(base) else photo.path.name
-        done.append(judged(photo, name, picture, thresholds))
+        done.append(judged(photo, readable(name), picture, thresholds))
         if not photo.present and not photo.unsure and len(good) < SPOILT:
             good.append(picture.pixels)
     return done, good, unreadable

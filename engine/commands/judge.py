@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ArgumentError, PictureError
 from engine.names import formula_safe, readable
+from engine.outputs import check_file
 from engine.verdict import Verdict
 
 SUMMARY = "Judge photos: quality, tags, clear or unclear, meter type."
@@ -50,6 +51,11 @@ def run(args: argparse.Namespace) -> int:
     if args.jobs < 1:
         raise ArgumentError("--jobs must be at least 1.")
     files = list(_files(args.paths))
+    if not files:
+        raise ArgumentError(f"There are no files in {', '.join(map(str, args.paths))}.")
+    for path in (None if args.json == "-" else args.json, args.csv, args.embeddings):
+        if path:
+            check_file(Path(path))
     models = load_models(args.models or args.models_dir, cache=args.cache_dir, threads=1, rule=Rule(args.rule))
     failed = 0
     embedded: list[tuple[str, NDArray[np.float32], str]] = []
@@ -148,11 +154,8 @@ def _writer(name: str | None, to_screen: bool) -> Any:
 def _opened(path: Path | None) -> Any:
     if path is None:
         return nullcontext(None)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise ArgumentError(f"{path} cannot be written: {error}.") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def _save_embeddings(path: Path, embedded: list[tuple[str, NDArray[np.float32], str]]) -> None:

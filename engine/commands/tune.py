@@ -85,15 +85,15 @@ def _measured(table: Path) -> tuple[list[Example], int]:
     """The labelled photos with their numbers, and how many could not be read."""
     from tqdm import tqdm
 
-    from engine.picture import decode
+    from engine.picture import read_picture
     from engine.quality import measure_picture
     from engine.quality.examples import Example, read_labelled
 
     examples, failed = [], 0
     for photo in tqdm(read_labelled(table), desc="measuring", unit="photo", disable=None):
         try:
-            picture = decode(photo.path.read_bytes())
-        except (PictureError, OSError) as error:
+            picture = read_picture(photo.path)
+        except PictureError as error:
             print(f"left out: {photo.path}: {error}", file=sys.stderr)
             failed += 1
             continue

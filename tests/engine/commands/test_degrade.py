@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,46 @@ def test_a_dataset_s_table_that_cannot_be_used_says_why(tmp_path: Path, line: st
     (tmp_path / "dataset_labels.csv").write_text(f"image_path,label,tag\n{line}\n")
     with pytest.raises(DataError, match=said):
         read_degraded(tmp_path)
+
+
+def test_where_nothing_can_be_written_is_told_before_anything_is(
+    goods: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    before = read(tmp_path)
+    for out in (tmp_path / "file", tmp_path / "file" / "sub"):
+        assert main(["degrade", str(goods), "--out", str(out)]) == 2
+        assert main(["evaluate", "quality", str(goods), "--out", str(out)]) == 2
+        said = capsys.readouterr().err.splitlines()
+        assert [line.endswith("file is a file. Name a folder.") for line in said] == [True, True]
+    assert main(["degrade", str(goods), "--out", str(goods / "spoilt")]) == 2
+    assert "lies in the photos' folder" in capsys.readouterr().err
+    assert main(["degrade", str(tmp_path / "file"), "--out", str(tmp_path / "x")]) == 2
+    assert "is no folder of photos" in capsys.readouterr().err
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "x"), "--seed", "-1"]) == 2
+    assert "--seed at least 0" in capsys.readouterr().err
+    assert read(tmp_path) == before
+
+
+def test_names_that_are_no_unicode_are_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_quality, "SPOILT", 0)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / os.fsdecode(b"bad\xff.jpg")).write_bytes(jpeg())
+    assert main(["degrade", str(photos), "--out", str(tmp_path / "data"), "--defects", "noise"]) == 0
+    assert {row["source"] for row in rows(tmp_path / "data")} == {r"bad\xff.jpg"}
+    assert main(["evaluate", "quality", str(photos), "--out", str(tmp_path / "report")]) == 0
+    assert r"bad\xff.jpg" in (tmp_path / "report" / "quality_results.csv").read_text()
+
+
+def test_a_report_on_photos_that_cannot_be_read_is_refused_and_not_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"photos/a.jpg": b"no photo"})
+    assert main(["evaluate", "quality", str(tmp_path / "photos"), "--out", str(tmp_path / "report")]) == 2
+    assert "None of the photos" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()
+
+
+def test_what_is_said_of_a_model_is_refused_for_quality(goods: Path, tmp_path: Path) -> None:
+    assert main(["evaluate", "quality", str(goods), "--out", str(tmp_path / "report"), "--model", "x"]) == 2

@@ -94,3 +94,19 @@ def test_a_photo_that_trips_the_engine_does_not_stop_the_others(
 def test_embeddings_go_to_a_folder_that_is_made(tmp_path: Path) -> None:
     _save_embeddings(tmp_path / "new/e.npz", [("a.jpg", np.zeros(2, np.float32), "v1")])
     assert (tmp_path / "new/e.npz").is_file()
+
+
+def test_an_empty_folder_is_told_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "photos").mkdir()
+    assert judge(tmp_path / "photos", "--json", tmp_path / "v.jsonl", models=tmp_path) == 2
+    assert "There are no files in" in capsys.readouterr().err
+    assert not (tmp_path / "v.jsonl").exists()
+
+
+def test_where_results_cannot_go_is_told_before_anything_is_judged(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--embeddings", "--csv"):
+        assert judge(photos, option, photos / "a.jpg" / "x", "--json", tmp_path / "v.jsonl", models=tmp_path) == 2
+        assert "a.jpg is a file" in capsys.readouterr().err
+    assert not (tmp_path / "v.jsonl").exists()
