@@ -176,7 +176,7 @@ def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database:
         print(f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown.")
         return 0
     embed_unknown(settings, home, database, folder.name, stop=threading.Event())
-    with locked(home.db / "regroup.lock"):
+    with locked(home.db / "regroup.lock", unless=threading.Event()):  # of moves, or another regrouping; SIGTERM ends the wait
         regroup(home, database, stamp=read_card(folder).version, template=settings.file_template)
     return 0
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+log = logging.getLogger(__name__)
+
 ASKING_S = 0.05  # asking takes microseconds
+WAITING_S = 0.5  # between two tries of who waits
 
 
 class Busy(Exception):
@@ -21,14 +26,24 @@ class Busy(Exception):
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file while the block runs. Raises `Busy` if another process has it."""
+def locked(path: Path, *, unless: threading.Event | None = None) -> Iterator[None]:
+    """Hold the lock file while the block runs. Raises `Busy` if another process has it; with `unless` it waits for its turn
+    and raises only once that event is set.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            _take(handle)
-        except BlockingIOError as error:
-            raise Busy(os.pread(handle, 32, 0).decode(errors="replace").strip()) from error
+        is_told = False
+        while True:
+            try:
+                _take(handle)
+                break
+            except BlockingIOError as error:
+                pid = os.pread(handle, 32, 0).decode(errors="replace").strip()
+                if unless is None or unless.wait(WAITING_S):
+                    raise Busy(pid) from error
+            if not is_told:
+                log.info("waiting for process %s, which has %s", pid, path.name)
+                is_told = True
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield

@@ -116,14 +116,17 @@ def judge_again(
     most: int | None = None,
     only_unknown: bool = False,
 ) -> str:
-    """A second look at what is due, in words; then the daemon is asked to group. Raises `Busy` while another runs."""
+    """A second look at what is due, in words; then the daemon is asked to group.
+
+    Waits while another runs; raises `Busy` if told to stop.
+    """
     models = load_models(settings.models_dir, cache=settings.cache_dir, threads=1, rule=Rule(settings.meter_rule))
     if models.meter_type is None:
         return "Nothing to judge again: there is no meter_type model."
     version = models.meter_type.card.version
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
     judge = partial(appraise, models=models, limits=limits)
-    with locked(home.db / "rejudge.lock"):
+    with locked(home.db / "rejudge.lock", unless=stop):
         judged, changed = rejudge(home, database, judge, version=version, stop=stop, most=most, only_unknown=only_unknown)
     if judged and not only_unknown:
         with Session(database) as session, session.begin():
@@ -134,7 +137,8 @@ def judge_again(
 def embed_unknown(settings: ModelSettings, home: Home, database: Engine, version: str, *, stop: threading.Event) -> None:
     """Before a grouping: a second look at the unknown photos that `version` did not judge.
 
-    A grouping never mixes the embeddings of two versions, and a photo without one would fall out of its group. Raises `Busy`.
+    A grouping never mixes the embeddings of two versions, and a photo without one would fall out of its group. Waits while
+    another second look runs.
     """
     with Session(database) as session:
         due = count_due(session, version, only_unknown=True)

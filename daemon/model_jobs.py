@@ -43,9 +43,12 @@ class ModelJobs:
             self._look_after(self._process)
             return
         with Session(self._database) as session, session.begin():
-            if not is_locked(self._home.db / "retrain.lock"):
+            kinds = list(KINDS)
+            if is_locked(self._home.db / "retrain.lock"):  # by hand, or of a daemon that was killed: its turn comes after
+                kinds.remove(JobKind.RETRAIN)
+            else:
                 end_killed(session, datetime.now(UTC))
-            asked = [job for kind in KINDS for job in open_jobs(session, kind)]
+            asked = [job for kind in kinds for job in open_jobs(session, kind)]
             if asked:
                 begin(session, asked[0], datetime.now(UTC))
                 self._job_id = asked[0].id

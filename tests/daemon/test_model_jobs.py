@@ -102,3 +102,15 @@ def test_every_kind_of_job_has_its_command() -> None:
     from daemon.command_line import COMMANDS
 
     assert set(module.KINDS.values()) <= set(COMMANDS)
+
+
+def test_a_training_waits_while_another_process_trains_and_a_second_look_does_not(
+    home: Home, jobs: ModelJobs, database: Engine
+) -> None:
+    asked(database, JobKind.RETRAIN, JobKind.REJUDGE)
+    with locked(home.db / "retrain.lock"):
+        jobs.tick()
+    assert Process.started == [["rejudge", "--home", "H"]]
+    end(jobs, 0)
+    jobs.tick()
+    assert Process.started[1:] == [["retrain", "--home", "H", "--by", "ana"]]

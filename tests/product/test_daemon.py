@@ -9,8 +9,10 @@ import os
 import random
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from daemon.lock import locked
 from tests.photos import encoded, jpeg, pixels, read, write
-from tests.product.processes import environment, run, start, wait_until
+from tests.product.processes import ROOT, environment, run, start, wait_until
 
 pytestmark = pytest.mark.product
 
@@ -173,6 +176,21 @@ def test_a_second_daemon_on_the_same_inbox_is_told_so(
     assert second.returncode == 4
     assert str(first.pid) in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_regrouping_waits_while_photos_are_moved(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    with ExitStack() as moving:
+        moving.enter_context(locked(tmp_path / "db" / "regroup.lock"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "daemon", "regroup", "--home", str(tmp_path)],
+            cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr is not None
+        said = process.stderr.readline()
+    _, later = process.communicate(timeout=120)
+    assert f"waiting for process {os.getpid()}, which has regroup.lock" in said
+    assert (process.returncode, "regrouped 0 unknown meters" in later) == (0, True)
 
 
 def test_a_slow_writer_makes_one_row_of_the_whole_file(tmp_path: Path, daemon: Callable[[], subprocess.Popen[bytes]]) -> None:
