@@ -1,4 +1,4 @@
-"""What the pages say of a meter's display: where it is, and why a person could not read it."""
+"""What the pages say of a meter's display: where it is, why a person could not read it, and what would help the next photo."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ DISPLAY_ALT = "The meter's display in {name}"
 DISPLAY_BOX = "Where the display was found"
 NO_DISPLAY = "No display found: clarity was judged on the whole photo."
 WHY_UNCLEAR = "Why it cannot be read"
+NEXT_PHOTO = "For the next photo"
 
 REASONS = {
     Reason.BLURRY: "Blurred digits",

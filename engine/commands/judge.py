@@ -121,7 +121,7 @@ class _Table:
     """The CSV: nested values as JSON, text that a spreadsheet would run as a formula made harmless."""
 
     COLUMNS = (
-        "file", "ok", "error", "quality", "quality_score", "tags", "clarity", "clear_probability", "good_bad",
+        "file", "ok", "error", "quality", "quality_score", "tags", "unsure", "clarity", "clear_probability", "good_bad",
         "good_probability", "meter_type", "top3", "known_score", "plain_type", "recognised_by",
         "type_confidence", "shared_details", "labelled_photos", "contradicted_type", "width", "height", "measures",
         "scores", "suggestions",
@@ -138,7 +138,7 @@ class _Table:
 
     @staticmethod
     def _cell(name: str, value: Any) -> Any:
-        if name in ("tags", "unclear_reasons") and value is not None:
+        if name in ("tags", "unsure", "unclear_reasons") and value is not None:
             return "|".join(value)
         if isinstance(value, dict | list):
             return json.dumps(value, ensure_ascii=False)

@@ -47,11 +47,12 @@ def test_exit_code_0_means_all_were_judged(photos: Path, tmp_path: Path, capsys:
 
 
 def test_the_table_has_a_row_per_file_failures_too(photos: Path, tmp_path: Path) -> None:
-    judge(photos, "--csv", tmp_path / "out.csv", models=tmp_path)
+    judge(photos, "--csv", tmp_path / "out.csv", "--json", tmp_path / "out.jsonl", models=tmp_path)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["ok"] for row in rows] == ["True", "True", "False"]
-    assert set(rows[0]) >= CONTRACT
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert set(rows[0]) == set(lines[0]) >= CONTRACT
     assert "not_an_image" in rows[2]["error"]
 
 

@@ -12,6 +12,7 @@ from tests.archive import photo, store, unknown
 from tests.ui.pages.test_groups import MakeArchive
 from ui.pages.history import render_table
 from ui.pages.history_query import parse_query
+from ui.pages.photo_detail import render_photo
 from ui.pages.photo_type import press_type, view_type
 
 
@@ -29,6 +30,15 @@ def test_the_detail_says_by_what_a_type_was_found(database: Engine, templates: E
     store(database, row)
     with Session(database) as session:
         assert says in view_type(session, session.get_one(Photo, row.id), templates).rests_on
+
+
+def test_the_detail_says_what_would_help_the_next_photo_before_it_goes_into_numbers(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, photo(1, suggestions=["Hold still."]))
+    with Session(database) as session:
+        text = render_photo(session.get_one(Photo, 1), archive_with(), templates)
+    assert text.index("For the next photo") < text.index("Hold still.") < text.index("Meter type, best guesses")
 
 
 def test_an_unknown_photo_says_which_type_its_print_contradicts_until_it_is_named(
