@@ -82,6 +82,8 @@ def main() -> int:
     if not (args.data / "quality" / "quality.csv").is_file():
         print(f"skipped: no photos with known defects at {args.data / 'quality'} (give their folder with --data)")
         return 0
+    if args.peers and not args.peers.is_file():
+        parser.error(f"--peers: there is no interpreter {args.peers}. Make one as benchmarks/requirements.txt says.")
     cv2.setNumThreads(1)
     if not args.speed_only:
         with tempfile.TemporaryDirectory() as folder:

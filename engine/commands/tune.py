@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.errors import ArgumentError, DataError, ModelError, PictureError
 
 if TYPE_CHECKING:
-    from engine.quality import Thresholds
+    from engine.quality import Tag, Thresholds
     from engine.quality.examples import Example
 
 SUMMARY = "fit the quality thresholds to your own labelled photos; list, adopt and roll back threshold versions"
@@ -74,7 +74,7 @@ def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
         raise DataError("No tag has enough photos: a tag is learned from at least 6 photos with it and 6 without, in 4 groups.")
     path = versions.write(fitted, models_dir / versions.FOLDER)
     print(f"{path}: tuned from {start.version} on {fitted.fitted_on}")
-    _print_figures(fitted)
+    _print_figures(fitted, start, examples)
     _print_preview(examples, start, fitted)
     print(f"Nothing is changed yet. See the archive's changes: python -m daemon retag --dry-run --thresholds {version}")
     print(f"Let it judge: python -m engine tune --adopt {version}")
@@ -111,18 +111,35 @@ def _measured(table: Path) -> tuple[list[Example], int]:
     return examples, failed
 
 
-def _print_figures(thresholds: Thresholds) -> None:
-    print("On photos left out of the fit:")
-    print(f"  {'tag':<16} {'with':>5} {'without':>8} {'AUC (5-95 %)':>20} {'F1':>5} {'precision':>10} {'recall':>7}")
+def _print_figures(thresholds: Thresholds, start: Thresholds, examples: list[Example]) -> None:
+    from engine.quality import judge
+
+    tags = [judge(each.measures, start).tags for each in examples]
+    print(f"On photos left out of the fit (now: by {start.version}, on the same photos):")
+    print(
+        f"  {'tag':<16} {'with':>5} {'without':>8} {'AUC (5-95 %)':>20} {'F1':>5} {'F1 now':>7} {'precision':>10} {'recall':>7}"
+    )
     for tag, each in thresholds.figures.items():
         low, high = each.auc_interval
         area = f"{each.auc:.3f} ({low:.3f}-{high:.3f})"
         print(
-            f"  {tag.value:<16} {each.positives:>5} {each.negatives:>8} {area:>20} {each.f1:>5.2f} {each.precision:>10.2f} "
-            f"{each.recall:>7.2f}"
+            f"  {tag.value:<16} {each.positives:>5} {each.negatives:>8} {area:>20} {each.f1:>5.2f} "
+            f"{_f1(tag, examples, tags):>7.2f} {each.precision:>10.2f} {each.recall:>7.2f}"
         )
     if thresholds.good_tagged is not None:
-        print(f"  good photos with a defect tag: {thresholds.good_tagged:.1%}")
+        good = [bool(thresholds.figures.keys() & said) for each, said in zip(examples, tags, strict=True) if each.good]
+        print(f"  good photos with one of these tags: {thresholds.good_tagged:.1%} (now {sum(good) / len(good):.1%})")
+
+
+def _f1(tag: Tag, examples: list[Example], tags: list[tuple[str, ...]]) -> float:
+    """Of `tags`, on the photos of which it is known whether they have the tag."""
+    import numpy as np
+
+    from engine.quality.cuts import f_score
+
+    known = [(tag in each.present, tag in said) for each, said in zip(examples, tags, strict=True) if tag not in each.unsure]
+    truth, said = np.array(known).T
+    return f_score(truth, said)[2]
 
 
 def _print_preview(examples: list[Example], before: Thresholds, after: Thresholds) -> None:

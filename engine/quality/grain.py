@@ -160,11 +160,6 @@ def _colour_planes(pixels: Pixels) -> tuple[NDArray[Any], ...]:
     return cv2.subtract(red, green, dtype=cv2.CV_16S), cv2.subtract(blue, green, dtype=cv2.CV_16S)
 
 
-def _mean_size(values: NDArray[Any]) -> float:
-    """Mean absolute value. Not through absdiff with 0: OpenCV takes a 4 x 1 array beside a number for a scalar, and fails."""
-    return float(cv2.norm(values, cv2.NORM_L1)) / values.size
-
-
 def _fine(values: NDArray[Any]) -> NDArray[np.float32]:
     """What a 7 x 7 mean leaves; of whole numbers the mean costs half as much."""
     return np.asarray(cv2.subtract(values, cv2.boxFilter(values, cv2.CV_32F, (7, 7)), dtype=cv2.CV_32F), np.float32)

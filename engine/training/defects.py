@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 import kornia
@@ -139,21 +138,20 @@ def wipe(pixels: Pixels, sigma: float, rng: Rng) -> Pixels:
     return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-_defect = partial(Defect)
 DEFECTS: Mapping[str, Defect] = {
     defect.name: defect
     for defect in (
-        _defect(name="motion_blur", tag=Tag.BLURRY, unit="‰ of the side", faint=4, plain=14, ruined=40, spoil=motion_blur),
-        _defect(name="defocus", tag=Tag.BLURRY, unit="‰ of the side", faint=1, plain=2.2, ruined=6, spoil=defocus),
-        _defect(name="noise", tag=Tag.NOISY, unit="grey levels", faint=5, plain=12, ruined=40, spoil=gaussian_noise),
-        _defect(name="underexposure", tag=Tag.LOW_LIGHT, unit="stops", faint=-2, plain=-4, ruined=-8, spoil=exposure),
-        _defect(name="overexposure", tag=Tag.OVEREXPOSED, unit="stops", faint=1, plain=2.0, ruined=4, spoil=exposure),
-        _defect(name="flat", tag=Tag.LOW_CONTRAST, unit="share", faint=0.4, plain=0.65, ruined=0.9, spoil=flatten),
-        _defect(name="haze", tag=Tag.HAZY, unit="share", faint=0.25, plain=0.45, ruined=0.75, spoil=haze),
-        _defect(name="jpeg", tag=Tag.JPEG_ARTIFACTS, unit="100 - quality", faint=65, plain=80, ruined=95, spoil=jpeg),
-        _defect(name="downscale", tag=Tag.LOW_RESOLUTION, unit="times", faint=1.6, plain=2.5, ruined=6, spoil=enlarge),
-        _defect(name="glare", tag=Tag.GLARE, unit="‰ of the side", faint=20, plain=60, ruined=200, spoil=glare),
-        _defect(name="broken_upload", tag=Tag.DAMAGED, unit="share", faint=0.03, plain=0.1, ruined=0.7, spoil=break_off),
-        _defect(name="wiped", tag=Tag.LOW_INFORMATION, unit="‰ of the side", faint=40, plain=60, ruined=200, spoil=wipe),
+        Defect(name="motion_blur", tag=Tag.BLURRY, unit="‰ of the side", faint=4, plain=14, ruined=40, spoil=motion_blur),
+        Defect(name="defocus", tag=Tag.BLURRY, unit="‰ of the side", faint=1, plain=2.2, ruined=6, spoil=defocus),
+        Defect(name="noise", tag=Tag.NOISY, unit="grey levels", faint=5, plain=12, ruined=40, spoil=gaussian_noise),
+        Defect(name="underexposure", tag=Tag.LOW_LIGHT, unit="stops", faint=-2, plain=-4, ruined=-8, spoil=exposure),
+        Defect(name="overexposure", tag=Tag.OVEREXPOSED, unit="stops", faint=1, plain=2.0, ruined=4, spoil=exposure),
+        Defect(name="flat", tag=Tag.LOW_CONTRAST, unit="share", faint=0.4, plain=0.65, ruined=0.9, spoil=flatten),
+        Defect(name="haze", tag=Tag.HAZY, unit="share", faint=0.25, plain=0.45, ruined=0.75, spoil=haze),
+        Defect(name="jpeg", tag=Tag.JPEG_ARTIFACTS, unit="100 - quality", faint=65, plain=80, ruined=95, spoil=jpeg),
+        Defect(name="downscale", tag=Tag.LOW_RESOLUTION, unit="times", faint=1.6, plain=2.5, ruined=6, spoil=enlarge),
+        Defect(name="glare", tag=Tag.GLARE, unit="‰ of the side", faint=20, plain=60, ruined=200, spoil=glare),
+        Defect(name="broken_upload", tag=Tag.DAMAGED, unit="share", faint=0.03, plain=0.1, ruined=0.7, spoil=break_off),
+        Defect(name="wiped", tag=Tag.LOW_INFORMATION, unit="‰ of the side", faint=40, plain=60, ruined=200, spoil=wipe),
     )
 }

@@ -34,6 +34,9 @@ def test_tuning_writes_a_version_with_figures_and_changes_nothing(
     assert active_version(tmp_path / "models") == before
     new = find(tmp_path / "models", "tuned-1")
     assert [tag.value for tag in new.figures] == ["low_light"] and new.parent == before
+    row = next(line.split() for line in said.splitlines() if line.startswith("  low_light"))
+    assert f"now: by {before}, on the same photos" in said and "F1  F1 now" in said
+    assert row[6] == "1.00"  # the shipped thresholds know these dark photos from the light ones already
     assert "low_light" in said and "tuned-1 instead of" in said and "daemon retag --dry-run --thresholds tuned-1" in said
 
 
