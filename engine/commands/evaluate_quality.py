@@ -74,7 +74,7 @@ def _judge_all(photos: Sequence[LabelledPhoto], base: Path, thresholds: Any) -> 
             print(f"left out: {photo.path}: {error}", file=sys.stderr)
             unreadable += 1
             continue
-        name = photo.path.relative_to(base).as_posix() if photo.path.is_relative_to(base) else photo.path.name
+        name = photo.path.relative_to(base).as_posix() if photo.path.is_relative_to(base) else photo.path.as_posix()
         done.append(judged(photo, readable(name), picture, thresholds))
         if not photo.present and not photo.unsure and len(good) < SPOILT:
             good.append(picture.pixels)
@@ -82,13 +82,14 @@ def _judge_all(photos: Sequence[LabelledPhoto], base: Path, thresholds: Any) -> 
 
 
 def _tell(summary: dict[str, Any]) -> None:
-    print(f"{'tag':<16} {'with':>5} {'without':>8} {'AUC':>6} {'F1':>5} {'precision':>10} {'recall':>7}")
-    for each in summary["tags"]:
-        if each["positives"]:
-            area = "-" if each["auc"] is None else f"{each['auc']:.3f}"
-            print(
-                f"{each['tag']:<16} {each['positives']:>5} {each['negatives']:>8} {area:>6} {each['f1']:>5.2f} "
-                f"{each['precision']:>10.2f} {each['recall']:>7.2f}"
-            )
+    tags = [each for each in summary["tags"] if each["positives"]]
+    if tags:
+        print(f"{'tag':<16} {'with':>5} {'without':>8} {'AUC':>6} {'F1':>5} {'precision':>10} {'recall':>7}")
+    for each in tags:
+        area = "-" if each["auc"] is None else f"{each['auc']:.3f}"
+        print(
+            f"{each['tag']:<16} {each['positives']:>5} {each['negatives']:>8} {area:>6} {each['f1']:>5.2f} "
+            f"{each['precision']:>10.2f} {each['recall']:>7.2f}"
+        )
     if summary["good_photos"]:
         print(f"good photos with a defect tag: {summary['good_photos_tagged']:.1%} of {summary['good_photos']}")

@@ -23,6 +23,7 @@ from engine.quality.examples import LabelledPhoto
 Floats = NDArray[np.float64]
 
 STEPS = 6  # strengths per defect, from none to ruined
+_NOT_ALWAYS = ("curves.png", "confusion.csv", "confusion.png", "sensitivity.csv", "sensitivity.png")
 LEAST = 2  # photos with a tag, and without, below which there is no curve
 
 
@@ -51,8 +52,13 @@ class TagFigures:
 
 
 def write_report(photos: Sequence[JudgedPhoto], thresholds: Thresholds, out: Path) -> dict[str, Any]:
-    """Write quality_results.csv, tagged_images.json, tags.csv, curves.png, confusion.csv/.png and summary.json; the summary."""
+    """Write quality_results.csv, tagged_images.json, tags.csv, curves.png, confusion.csv/.png and summary.json; the summary.
+
+    Where nothing is known of the photos there are no curves and no confusion; those of an earlier report go.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    for name in _NOT_ALWAYS:
+        (out / name).unlink(missing_ok=True)
     _write_results(photos, out)
     figures = [_figures(photos, tag) for tag in DEFECT_TAGS]
     with (out / "tags.csv").open("w", newline="", encoding="utf-8") as file:
@@ -63,7 +69,7 @@ def write_report(photos: Sequence[JudgedPhoto], thresholds: Thresholds, out: Pat
     if curves:
         plot_tag_curves(curves, out / "curves.png")
     _write_confusion(photos, out)
-    good = [photo for photo in photos if not photo.labelled.present and not photo.labelled.unsure]
+    good = _good(photos)
     summary = {
         "photos": len(photos),
         "thresholds": thresholds.version,
@@ -168,11 +174,18 @@ def _write_results(photos: Sequence[JudgedPhoto], out: Path) -> None:
     (out / "tagged_images.json").write_text(json.dumps(tagged, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _good(photos: Sequence[JudgedPhoto]) -> list[JudgedPhoto]:
+    """Those that are known to have no defect."""
+    return [photo for photo in photos if not photo.labelled.present and not photo.labelled.unsure]
+
+
 def _write_confusion(photos: Sequence[JudgedPhoto], out: Path) -> None:
-    """Of the photos that have a tag (and of those that have none), the share that is given each tag."""
+    """Of the photos that have a tag (and of those that are known to have none), the share that is given each tag."""
     groups = {tag.value: [photo for photo in photos if tag in photo.labelled.present] for tag in DEFECT_TAGS}
-    groups["none"] = [photo for photo in photos if not photo.labelled.present]
+    groups["none"] = _good(photos)
     groups = {name: members for name, members in groups.items() if members}
+    if not groups:
+        return
     columns = [tag.value for tag in DEFECT_TAGS]
     shares = np.array(
         [[_mean([tag in photo.judgement.tags for photo in members]) for tag in columns] for members in groups.values()]

@@ -177,3 +177,23 @@ def test_a_report_on_photos_that_cannot_be_read_is_refused_and_not_begun(
 
 def test_what_is_said_of_a_model_is_refused_for_quality(goods: Path, tmp_path: Path) -> None:
     assert main(["evaluate", "quality", str(goods), "--out", str(tmp_path / "report"), "--model", "x"]) == 2
+
+
+def test_photos_of_which_nothing_is_known_get_results_and_no_figures(
+    goods: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "report", {"curves.png": b"of an earlier run", "sensitivity.png": b"too", "mine.txt": b"stays"})
+    assert main(["evaluate", "quality", str(goods), "--out", str(tmp_path / "report")]) == 0
+    assert set(read(tmp_path / "report")) == {"quality_results.csv", "tagged_images.json", "tags.csv", "summary.json", "mine.txt"}
+    assert "AUC" not in capsys.readouterr().out
+
+
+def test_photos_of_one_name_in_two_folders_stay_two_in_the_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_quality, "SPOILT", 0)
+    places = [tmp_path / name / "a.jpg" for name in ("one", "two")]
+    for place in places:
+        write(place.parent, {"a.jpg": jpeg()})
+    write(tmp_path / "tables", {"t.csv": "file,tags\n{},\n{},blurry\n".format(*places).encode()})
+    assert main(["evaluate", "quality", str(tmp_path / "tables" / "t.csv"), "--out", str(tmp_path / "report")]) == 0
+    with (tmp_path / "report" / "quality_results.csv").open(newline="") as file:
+        assert [row["image"] for row in csv.DictReader(file)] == [place.as_posix() for place in places]
