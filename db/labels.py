@@ -83,7 +83,7 @@ class Undone:
 
     kind: ActKind
     target: str
-    photos: int  # put back as they were
+    photos: int  # that the act was about
 
 
 def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
@@ -119,7 +119,7 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
             photo.recognised_by = recognised_by[0] if recognised_by else photo.recognised_by
     left = _leave_gone(session, [group_id for group_id, *_ in act.groups])
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": [*photo_ids, *left]}, now)
-    return Undone(ActKind(act.kind), act.target, len(photo_ids))
+    return Undone(ActKind(act.kind), act.target, _meant(session, [act])[act.id])
 
 
 def _later(session: Session, act: Act, photo_ids: Sequence[int]) -> Act | None:
@@ -180,18 +180,29 @@ class ActLine:
 
 def read_acts(session: Session, *, most: int = 20) -> tuple[ActLine, ...]:
     """The newest acts first."""
+    acts = session.scalars(select(Act).order_by(Act.id.desc()).limit(most)).all()
+    meant = _meant(session, acts)
     return tuple(
         ActLine(
             id=act.id,
             kind=ActKind(act.kind),
             target=act.target,
-            photos=len(act.photos),
+            photos=meant[act.id],
             by=act.by,
             at=act.at,
             undone_by=act.undone_by,
         )
-        for act in session.scalars(select(Act).order_by(Act.id.desc()).limit(most))
+        for act in acts
     )
+
+
+def _meant(session: Session, acts: Sequence[Act]) -> dict[int, int]:
+    """How many photos each act was about: of a merge or split those that went, not those that are said to stay."""
+    went = select(GroupEvent.act_id, GroupEvent.photos).where(
+        GroupEvent.act_id.in_([act.id for act in acts]), GroupEvent.kind.in_([EventKind.MERGE.value, EventKind.SPLIT.value])
+    )
+    told: dict[int | None, int] = {row.act_id: row.photos for row in session.execute(went)}
+    return {act.id: told.get(act.id, len(act.photos)) for act in acts}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

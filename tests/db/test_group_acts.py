@@ -217,6 +217,15 @@ def test_what_was_done_to_the_same_group_later_is_taken_back_first(
     assert {group: groups_now(database)[group] for group in untouched[1]} == untouched[1]
 
 
+def test_an_act_is_told_with_the_photos_that_went_not_those_that_stay(database: Engine) -> None:
+    one, other = two_groups(database)
+    do(database, merge_groups, other, one, seen=2)
+    do(database, split_photos, [1])
+    with Session(database) as session:
+        assert [(line.kind, line.photos) for line in read_acts(session)] == [("split", 1), ("merge", 2)]
+        assert [undo(session, act_id, by="bea", now=NOW).photos for act_id in (2, 1)] == [1, 2]
+
+
 def test_two_photos_taken_out_of_a_group_are_put_back_in_any_order(database: Engine) -> None:
     two_groups(database)
     before = photos_now(database)

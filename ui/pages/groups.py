@@ -16,10 +16,11 @@ from ui import words, words_groups, words_types
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, QUIET, bare_html, open_page
 from ui.pages.groups_acts import act_on, render_acts
-from ui.pages.groups_map import key_of, mark_of, name_of, render_map
-from ui.pages.groups_naming import Said, Target, name_target, naming_form
+from ui.pages.groups_map import key_of, mark_of, render_map
+from ui.pages.groups_naming import Said, Target, name_target, naming_form, target_now
 from ui.pages.groups_prints import can_compare, compare
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
+from ui.pages.groups_title import hint_of, render_title, title_of
 from ui.pages.groups_types import PageOf, TypePhotos, empty_view, read_view, render_types, say, types_now, view_of
 from ui.templating import script
 
@@ -112,7 +113,9 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
         view or group.id,
         Target(group.id, group.photos) if nameable and group.id is not None else None,
         listed,
-        _render_title(title_of(group), words.count_photos(group.photos), _hint(group), templates, can_compare=can_compare(group)),
+        render_title(
+            title_of(group), words.count_photos(group.photos), hint_of(group), templates, can_compare=can_compare(group)
+        ),
         gr.Row(visible=nameable),
         gr.Button(words.name_these(group.photos)),
         render_gallery(view or group.id, archive, templates),
@@ -136,7 +139,7 @@ def show_selection(photo_ids: Sequence[int], archive: Archive, templates: Enviro
         selection,
         selection,
         _render_list(groups, SELECTION, archive, templates),
-        _render_title(words.SELECTED.format(photos=words.count_photos(photos)), "", words.SELECTED_HINT, templates, clear=True),
+        render_title(words.SELECTED.format(photos=words.count_photos(photos)), "", words.SELECTED_HINT, templates, clear=True),
         gr.Row(visible=True),
         gr.Button(words.name_these(photos)),
         render_gallery(selection, archive, templates),
@@ -205,7 +208,7 @@ def press_name(target: Target | Selection | None, text: str, archive: Archive, t
     """The whole page after a naming; as it was, with the typed text kept, where it was refused."""
     said = name_target(target, text, archive)
     if not said.done:
-        return _notice(said.lines, "bad", templates), text, *[gr.skip()] * 10
+        return _refused(said, target, text, archive, templates)
     key = key_of(target.group_id) if isinstance(target, Target) else ""
     return _notice(said.lines, "ok", templates), "", *show_group(key, archive, templates)
 
@@ -214,7 +217,8 @@ def press_act(
     asked: dict[str, object], target: Target | Selection | None, members: Shown, archive: Archive, templates: Environment
 ) -> tuple[object, ...]:
     """The whole page after a correction; as it was where it was refused."""
-    return _after(act_on(asked, target, archive), members, archive, templates)
+    said = act_on(asked, target, archive)
+    return _after(said, members, archive, templates) if said.done else _refused(said, target, gr.skip(), archive, templates)
 
 
 def press_say(
@@ -229,25 +233,23 @@ def press_say(
 
 
 def _after(said: Said, members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
-    if not said.done:
-        return _notice(said.lines, "bad", templates), gr.skip(), *[gr.skip()] * 10
     notice = _notice(said.lines, "ok", templates)
     if isinstance(members, TypePhotos):
         return notice, "", *show_group(key_of(members.group_id), archive, templates, view=members)
     return notice, "", *show_group("" if isinstance(members, Selection) else key_of(members), archive, templates)
 
 
-def title_of(group: GroupCard) -> str:
-    """The group as people call it."""
-    return group.name or name_of(group.id)
-
-
-def _hint(group: GroupCard) -> str:
-    if group.id is None:
-        return words.UNGROUPED_HINT
-    if can_compare(group):
-        return words_groups.COMPARE_HINT
-    return words.ALREADY_NAMED.format(name=group.name) if group.status == GroupStatus.NAMED else ""
+def _refused(
+    said: Said, target: Target | Selection | None, text: object, archive: Archive, templates: Environment
+) -> tuple[object, ...]:
+    """The page as it was and why; where its group has changed since, as that is now, without a name meant for what is gone."""
+    notice = _notice(said.lines, "bad", templates)
+    if not isinstance(target, Target):
+        return notice, text, *[gr.skip()] * 10
+    now = target_now(target, archive)
+    if now == target:
+        return notice, text, *[gr.skip()] * 10
+    return notice, text if now else "", *show_group(key_of(target.group_id), archive, templates)
 
 
 def _render_list(groups: Sequence[GroupCard], chosen: str, archive: Archive, templates: Environment) -> str:
@@ -255,13 +257,6 @@ def _render_list(groups: Sequence[GroupCard], chosen: str, archive: Archive, tem
         like = group_resemblances(session)
     rows = [(key_of(group.id), title_of(group), mark_of(group.id), group) for group in groups]
     return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen, like=like, w=words_types)
-
-
-def _render_title(
-    title: str, count: str, hint: str, templates: Environment, *, clear: bool = False, can_compare: bool = False
-) -> str:
-    shown = {"title": title, "count": count, "hint": hint, "clear": clear, "compare": words_groups if can_compare else None}
-    return templates.get_template("groups_title.html").render(shown)
 
 
 def _notice(lines: Sequence[str], tone: str, templates: Environment) -> str:

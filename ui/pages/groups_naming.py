@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import gradio as gr
 from sqlalchemy.orm import Session
 
-from db.groups import Selection
+from db.groups import Selection, read_groups
 from db.naming import ActError, Naming, name_group, name_photos
 from db.overview import read_heartbeats
+from db.tables import GroupStatus
 from ui import words
 from ui.archive import Archive
 
@@ -45,6 +46,14 @@ def naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:
         )
         button = gr.Button(words.NAME_NONE, variant="primary", elem_id="name-button", scale=1, min_width=190)
     return naming, text, button
+
+
+def target_now(target: Target, archive: Archive) -> Target | None:
+    """The group as it can be named now; None where it is gone, named or dismissed since."""
+    with Session(archive.engine) as session:
+        cards = read_groups(session)
+    now = next((card for card in cards if card.id == target.group_id and card.status == GroupStatus.CANDIDATE), None)
+    return Target(target.group_id, now.photos) if now else None
 
 
 def name_target(target: Target | Selection | None, text: str, archive: Archive) -> Said:

@@ -11,7 +11,7 @@ from db.groups import Selection
 from db.tables import Photo
 from tests.archive import photo, store_group, unknown
 from tests.ui.pages.test_groups import MakeArchive
-from ui.pages.groups import press_act, show_group
+from ui.pages.groups import press_act, press_name, show_group
 from ui.pages.groups_acts import act_on
 from ui.pages.groups_naming import Target
 
@@ -88,3 +88,26 @@ def test_a_named_groups_photos_can_be_taken_out_but_not_the_group_dismissed(
     acts = str(show_group(str(named), archive_with(), templates)[-1])
     assert 'data-act="release"' in acts
     assert "Dismiss group" not in acts
+
+
+@pytest.mark.parametrize("press", ["name", "merge"])
+def test_what_is_refused_because_the_group_changed_shows_the_group_as_it_is_now(
+    two_groups: Engine, archive_with: MakeArchive, templates: Environment, press: str
+) -> None:
+    seen = Target(1, 3)
+
+    def again() -> tuple[object, ...]:
+        if press == "name":
+            return press_name(seen, "HPL1", archive_with(), templates)
+        return press_act({"act": "merge", "into": "2", "photos": []}, seen, 1, archive_with(), templates)
+
+    assert act_on({"act": "release", "into": "", "photos": [1]}, seen, archive_with()).done
+    notice, text, _, target, *_ = again()
+    assert "it now has 2 photos instead of 3" in str(notice)
+    assert target == Target(1, 2)
+    assert text == "HPL1" or press == "merge", "the name is still meant for this group"
+    assert press_name(Target(1, 2), "ACME7", archive_with(), templates)[1] == ""
+    notice, text, _, target, _, title, *_ = again()
+    assert "already named ACME7" in str(notice)
+    assert (text, target) == ("", None)
+    assert "ACME7" in str(title)
