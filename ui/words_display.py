@@ -1,4 +1,4 @@
-"""What the pages say of a meter's display: where it is, why a person could not read it, and what would help the next photo."""
+"""What the pages say of a photo: where its display is, why it cannot be read, what helps the next one, what was said before."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ DISPLAY_BOX = "Where the display was found"
 NO_DISPLAY = "No display found: clarity was judged on the whole photo."
 WHY_UNCLEAR = "Why it cannot be read"
 NEXT_PHOTO = "For the next photo"
+EARLIER = "Judged before"
+EARLIER_LINE = "{words} (thresholds {version}, until {when})"
 
 REASONS = {
     Reason.BLURRY: "Blurred digits",

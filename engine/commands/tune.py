@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
     from engine.quality import versions
-    from engine.quality.fitting import FitOptions, fit
+    from engine.quality.fitting import LEAST, LEAST_GROUPS, FitOptions, fit
 
     start = versions.active(models_dir)
     version = versions.next_version(models_dir) if name is None else name
@@ -71,7 +71,10 @@ def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
         tell=lambda line: print(line, file=sys.stderr),
     )
     if not fitted.figures:
-        raise DataError("No tag has enough photos: a tag is learned from at least 6 photos with it and 6 without, in 4 groups.")
+        raise DataError(
+            f"No tag has enough photos: one is learned from at least {LEAST} photos with it and {LEAST} without, "
+            f"each of at least {LEAST_GROUPS} groups."
+        )
     path = versions.write(fitted, models_dir / versions.FOLDER)
     print(f"{path}: tuned from {start.version} on {fitted.fitted_on}")
     _print_figures(fitted, start, examples)
@@ -157,7 +160,7 @@ def _print_versions(models_dir: Path) -> int:
     from engine.quality import versions
 
     now, failed = versions.active_version(models_dir), 0
-    for name in versions.versions(models_dir):
+    for name in dict.fromkeys((*versions.versions(models_dir), now)):  # what judges may be gone: it is listed all the same
         mark = "*" if name == now else " "
         try:
             each = versions.find(models_dir, name)

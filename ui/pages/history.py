@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.history import COUNT_CAP, Cursor, count_capped, read_choices, read_page, read_photo
 from db.near import near_photos
 from db.overview import first_arrival
+from db.retagging import earlier_judgements
 from db.retries import retries_of
 from db.tables import Outcome
 from engine.quality import TAGS
@@ -126,6 +127,7 @@ def _read_detail(photo_id: int | None, archive: Archive, templates: Environment,
             templates,
             near=near if len(near) > 1 else (),
             looks=retries_of(session, photo.id),
+            earlier=tuple(earlier_judgements(session, photo.id)),
             said=said,
             type_view=view_type(session, photo, templates),
         )

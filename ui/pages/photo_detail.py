@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment
 
 from db.intake_tables import Retry
+from db.quality_tables import EarlierJudgement
 from db.tables import Outcome, Photo
 from ui import words, words_types
 from ui.archive import Archive
@@ -26,6 +27,7 @@ def render_photo(
     missing: bool = False,
     near: Sequence[Photo] = (),
     looks: Sequence[Retry] = (),
+    earlier: Sequence[EarlierJudgement] = (),
     said: tuple[str, ...] = (),
     type_view: TypeView | None = None,
 ) -> str:
@@ -41,6 +43,7 @@ def render_photo(
         mark=TAG_MARK,
         near=near,
         looks=[_look(look, templates) for look in looks],
+        earlier=[_earlier(each, templates) for each in earlier],
         said=said,
         w=words_types,
         type=type_view,
@@ -67,6 +70,13 @@ def _look(look: Retry, templates: Environment) -> str:
     if look.outcome_after == Outcome.REFUSED:
         after = words.reason(look.reason_after)
     return str(words.intake.LOOK.format(when=when(look.at), by=look.by, before=words.reason(look.reason_before), after=after))
+
+
+def _earlier(judgement: EarlierJudgement, templates: Environment) -> str:
+    when: Any = templates.filters["when"]
+    said = (judgement.quality, *(words.tag(name) for name in judgement.tags if is_defect(name)))
+    line = words.display.EARLIER_LINE
+    return line.format(words=", ".join(said), version=judgement.thresholds, when=when(judgement.replaced_at))
 
 
 def _facts(photo: Photo, templates: Environment) -> list[tuple[str, str]]:

@@ -92,3 +92,12 @@ def test_a_damaged_version_does_not_hide_the_others(labelled: Path, tmp_path: Pa
     assert main(["tune", "--list"]) == 3
     said = capsys.readouterr().out
     assert "broken         cannot be used" in said and "tuned-1 " in said
+
+
+def test_the_list_says_that_the_version_that_judges_is_gone(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", str(labelled), "--adopt"]) == 0
+    (tmp_path / "models" / "thresholds" / "tuned-1.json").unlink()
+    assert main(["tune", "--list"]) == 3
+    assert "* tuned-1        cannot be used: There is no threshold version" in capsys.readouterr().out

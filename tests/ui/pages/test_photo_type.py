@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from db.retagging import earlier_judgements, replace_judgement
 from db.tables import Photo
+from engine.quality import QualityJudgement
+from engine.verdict import Quality
 from tests.archive import photo, store, unknown
 from tests.ui.pages.test_groups import MakeArchive
 from ui.pages.history import render_table
@@ -39,6 +44,21 @@ def test_the_detail_says_what_would_help_the_next_photo_before_it_goes_into_numb
     with Session(database) as session:
         text = render_photo(session.get_one(Photo, 1), archive_with(), templates)
     assert text.index("For the next photo") < text.index("Hold still.") < text.index("Meter type, best guesses")
+
+
+def test_the_detail_says_what_a_photo_was_called_before_other_thresholds_judged_it(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, photo(1))
+    with Session(database) as session, session.begin():
+        row = session.get_one(Photo, 1)
+        dark = QualityJudgement(quality=Quality.POOR, quality_score=0.1, tags=("low_light",), scores={}, suggestions=())
+        for version in ("dark-1", "dark-2"):
+            replace_judgement(session, row, dark, version=version, now=datetime(2026, 11, 21, tzinfo=UTC))
+    with Session(database) as session:
+        before = tuple(earlier_judgements(session, 1))
+        text = render_photo(session.get_one(Photo, 1), archive_with(), templates, earlier=before)
+    assert text.index("Good (thresholds 2026-1, until") < text.index("Poor, Low light (thresholds dark-1, until")
 
 
 def test_an_unknown_photo_says_which_type_its_print_contradicts_until_it_is_named(
