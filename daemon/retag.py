@@ -28,8 +28,9 @@ def tell_preview(database: Engine, models_dir: Path, cuts: SiteCuts, version: st
 def tell_retag(database: Engine, models_dir: Path, cuts: SiteCuts, stop: threading.Event) -> str:
     """Retag, and what `daemon retag` prints then."""
     judging = active(models_dir)
-    count = retag(database, _by_site(judging, cuts), now=lambda: datetime.now(UTC), stopped=stop.is_set)
-    return f"{count:,} photos judged again by {judging.version}; what they were called before is kept."
+    again, lacking = retag(database, _by_site(judging, cuts), now=lambda: datetime.now(UTC), stopped=stop.is_set)
+    told = f"{again:,} photos judged again by {judging.version}; what they were called before is kept."
+    return told + (f" {lacking:,} stay as they are: they lack numbers that it needs." if lacking else "")
 
 
 def _by_site(judging: Thresholds, cuts: SiteCuts) -> ThresholdsOf:
@@ -53,26 +54,32 @@ def preview_retag(database: Engine, thresholds_of: ThresholdsOf, version: str) -
     return preview(photos(), version)
 
 
-def retag(database: Engine, thresholds_of: ThresholdsOf, *, now: Callable[[], datetime], stopped: Callable[[], bool]) -> int:
-    """Judge every photo's stored measures again; how many got a new judgement.
+def retag(
+    database: Engine, thresholds_of: ThresholdsOf, *, now: Callable[[], datetime], stopped: Callable[[], bool]
+) -> tuple[int, int]:
+    """Judge every photo's stored measures again; how many got a new judgement, and how many have numbers too old for one.
 
     A photo that these very thresholds judged is left alone, and so is one whose numbers are too old for them. Batches are
     committed one by one: what was done stays done, and a second run goes on from there.
     """
-    last, count = 0, 0
+    last = again = lacking = 0
     while not stopped():
         with Session(database) as session, session.begin():
             batch = measured_photos(session, last)
             if not batch:
-                return count
+                return again, lacking
             for photo in batch:
                 thresholds = thresholds_of(photo.site)
-                judgement = None if judged_by(photo) == thresholds.version else _judged(photo.measures or {}, thresholds)
-                if judgement is not None:
-                    replace_judgement(session, photo, judgement, version=thresholds.version, now=now())
-                    count += 1
+                if judged_by(photo) == thresholds.version:
+                    continue
+                judgement = _judged(photo.measures or {}, thresholds)
+                if judgement is None:
+                    lacking += 1
+                    continue
+                replace_judgement(session, photo, judgement, version=thresholds.version, now=now())
+                again += 1
             last = batch[-1].id
-    return count
+    return again, lacking
 
 
 def _judged(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudgement | None:

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.retag import preview_retag, retag, tell_preview
+from daemon.retag import preview_retag, retag, tell_preview, tell_retag
 from db.database import open_database, sqlite_url
 from db.retagging import earlier_judgements, tags_of
 from db.tables import Photo, PhotoTag
@@ -31,7 +32,7 @@ def by_any_site(site: str | None) -> Thresholds:
 
 
 def run(database: Engine) -> int:
-    return retag(database, by_any_site, now=lambda: NOW, stopped=lambda: False)
+    return retag(database, by_any_site, now=lambda: NOW, stopped=lambda: False)[0]
 
 
 def test_a_preview_says_what_would_change_and_changes_nothing(database: Engine) -> None:
@@ -69,6 +70,11 @@ def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
     with Session(database) as session:
         assert session.get_one(Photo, 3).stamps == {"thresholds": "2026-1"}
         assert list(earlier_judgements(session, 3)) == []
+
+
+def test_the_command_says_how_many_lack_the_numbers(database: Engine, tmp_path: Path) -> None:
+    said = tell_retag(database, tmp_path / "models", NO_SITE_CUTS, threading.Event())
+    assert said.startswith("0 photos judged again") and said.endswith("3 stay as they are: they lack numbers that it needs.")
 
 
 def test_a_second_run_has_nothing_to_do(database: Engine) -> None:
