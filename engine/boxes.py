@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from engine.errors import DataError
 from engine.picture import Pixels, decode
+from engine.tables import read_table
 from engine.verdict import Box
 
 TABLE = "boxes.csv"  # in a folder of photos
@@ -44,12 +44,11 @@ def read_boxes(data: Path) -> tuple[Boxed, ...]:
     table = next((data / name for name in (TABLE, TRUTH) if (data / name).is_file()), data)
     if not table.is_file():
         raise DataError(f"{data} is no table of boxes. Give a CSV with the columns file,x,y,w,h, or a folder with {TABLE}.")
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = set(reader.fieldnames or ())
-        if "file" not in columns or not ({"x", "y", "w", "h"} <= columns or "display_box" in columns):
-            raise DataError(f"{table} must have the columns file,x,y,w,h (or file,display_box); it has {', '.join(columns)}.")
-        rows = tuple(_row(table, number, row) for number, row in enumerate(reader, start=2))
+    lines = read_table(table, needed=("file",), optional=("x", "y", "w", "h", "display_box"))
+    columns = set().union(*(row for _, row in lines[:1]))
+    if lines and not ({"x", "y", "w", "h"} <= columns or "display_box" in columns):
+        raise DataError(f"{table} must have the columns file,x,y,w,h (or file,display_box); it has {', '.join(sorted(columns))}.")
+    rows = tuple(_row(table, number, row) for number, row in lines)
     if sum(row.box is not None for row in rows) < 2:
         raise DataError(f"{table} has fewer than two boxes. A locator learns from a hundred or more.")
     return rows

@@ -57,3 +57,11 @@ def test_other_columns_are_refused_with_those_that_are_needed(tmp_path: Path) ->
         read_boxes(table(tmp_path, "a.jpg,1\n", head="file,side\n"))
     with pytest.raises(DataError, match="is no table of boxes"):
         read_boxes(tmp_path / "missing")
+
+
+def test_a_table_of_boxes_is_read_as_any_spreadsheet_writes_it_or_refused(tmp_path: Path) -> None:
+    (photo,) = {row.path.name for row in read_boxes(table(tmp_path, "a.jpg;1;2;30;10\na.jpg;1;2;30;10\n", "File;X;Y;W;H\n"))}
+    assert photo == "a.jpg"
+    (tmp_path / "boxes.csv").write_bytes("file,x,y,w,h\nküche.jpg,1,2,3,4\n".encode("latin-1"))
+    with pytest.raises(DataError, match="is no CSV in UTF-8"):
+        read_boxes(tmp_path)
