@@ -50,12 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.jobs < 1:
         raise ArgumentError("--jobs must be at least 1.")
-    files = list(_files(args.paths))
+    results = [Path(path) for path in (None if args.json == "-" else args.json, args.csv, args.embeddings) if path]
+    earlier = {path.resolve() for path in results}  # of an earlier run, among the photos
+    files = [path for path in _files(args.paths) if path.resolve() not in earlier]
     if not files:
         raise ArgumentError(f"There are no files in {', '.join(map(str, args.paths))}.")
-    for path in (None if args.json == "-" else args.json, args.csv, args.embeddings):
-        if path:
-            check_file(Path(path))
+    for path in results:
+        check_file(path)
     models = load_models(args.models or args.models_dir, cache=args.cache_dir, threads=1, rule=Rule(args.rule))
     failed = 0
     embedded: list[tuple[str, NDArray[np.float32], str]] = []

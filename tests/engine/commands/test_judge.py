@@ -111,3 +111,10 @@ def test_where_results_cannot_go_is_told_before_anything_is_judged(
         assert judge(photos, option, photos / "a.jpg" / "x", "--json", tmp_path / "v.jsonl", models=tmp_path) == 2
         assert "a.jpg is a file" in capsys.readouterr().err
     assert not (tmp_path / "v.jsonl").exists()
+
+
+def test_results_of_an_earlier_run_among_the_photos_are_no_photos(tmp_path: Path) -> None:
+    write(tmp_path / "in", {"a.jpg": jpeg(1)})
+    for _ in range(2):
+        assert judge(tmp_path / "in", "--json", tmp_path / "in" / "v.jsonl", models=tmp_path) == 0
+    assert len((tmp_path / "in" / "v.jsonl").read_text().splitlines()) == 1
