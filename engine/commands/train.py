@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ArgumentError
+from engine.outputs import check_folder
 
 if TYPE_CHECKING:
     from engine.training.recipe import Recipe
@@ -86,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.weights and args.weights != RANDOM and not args.weights.is_file():
         raise ArgumentError(f"{args.weights} is not a file. Give --start a state dict (.pt), a .safetensors file or `random`.")
+    check_folder(args.out)
     order = Order(
         task=args.task,
         data=args.data,

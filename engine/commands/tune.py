@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, ModelError, PictureError
+from engine.outputs import check_folder
 
 if TYPE_CHECKING:
     from engine.quality import Tag, Thresholds
@@ -58,6 +59,7 @@ def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
     from engine.quality import versions
     from engine.quality.fitting import LEAST, LEAST_GROUPS, FitOptions, fit
 
+    check_folder(models_dir / versions.FOLDER)
     start = versions.active(models_dir)
     version = versions.next_version(models_dir) if name is None else name
     versions.check_name(version, models_dir)

@@ -101,3 +101,11 @@ def test_the_list_says_that_the_version_that_judges_is_gone(
     (tmp_path / "models" / "thresholds" / "tuned-1.json").unlink()
     assert main(["tune", "--list"]) == 3
     assert "* tuned-1        cannot be used: There is no threshold version" in capsys.readouterr().out
+
+
+def test_where_no_version_can_be_written_is_told_before_anything_is_measured(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "models").touch()
+    assert main(["tune", str(labelled)]) == 2
+    assert capsys.readouterr().err.endswith("models is a file. Name a folder.\n")
