@@ -133,13 +133,18 @@ def _judge(path: Path, model: Model) -> _Photo | None:
 
 def _read_embeddings(file: Path) -> list[_Photo]:
     """What `judge --embeddings` wrote: `files` (N,), `embeddings` (N, D) and their `stamp`. Never unpickles."""
+    if not zipfile.is_zipfile(file):
+        raise DataError(f"{file} is no whole .npz file. Write it with `judge --embeddings`.")
     try:
         with np.load(file, allow_pickle=False) as saved:
             files, embeddings = saved["files"], np.asarray(saved["embeddings"], dtype=np.float32)
+            versions = len(np.unique(saved["stamp"])) if "stamp" in saved else 1
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"{file} does not hold files and embeddings ({error}). Write it with `judge --embeddings`.") from error
-    if files.dtype.kind != "U" or files.ndim != 1 or embeddings.ndim != 2 or len(files) != len(embeddings):
-        raise DataError(f"{file} must hold N file names and (N, D) embeddings. Write it with `judge --embeddings`.")
+    if files.dtype.kind != "U" or files.ndim != 1 or embeddings.ndim != 2 or len(files) != len(embeddings) or not embeddings.size:
+        raise DataError(f"{file} must hold N file names and (N, D) embeddings, at least one. Write it with `judge --embeddings`.")
+    if versions > 1:
+        raise DataError(f"{file} holds embeddings of two model versions, which cannot be compared. Judge the photos again.")
     return [_Photo(path=Path(name), embedding=vector) for name, vector in zip(files.tolist(), embeddings, strict=True)]
 
 

@@ -121,11 +121,31 @@ def test_saved_embeddings_are_grouped_without_a_model(tmp_path: Path, capsys: py
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"files": np.array(["a"]), "embeddings": np.zeros((2, 4), np.float32)}, {"files": np.array([None])}]
+    "content",
+    [
+        {},
+        {"files": np.array(["a"]), "embeddings": np.zeros((2, 4), np.float32)},
+        {"files": np.array([None])},
+        {"files": np.array(["a"]), "embeddings": np.zeros((1, 0), np.float32)},
+        {"files": np.array([], str), "embeddings": np.zeros((0, 4), np.float32)},
+    ],
 )
 def test_an_embeddings_file_of_another_kind_is_refused(tmp_path: Path, content: dict[str, np.ndarray]) -> None:
     np.savez(tmp_path / "e.npz", **content)
     with pytest.raises(DataError, match="judge --embeddings"):
+        run_command(tmp_path / "e.npz", "--out", tmp_path / "groups")
+
+
+def test_a_file_that_is_no_archive_is_refused_without_advice_to_unpickle_it(tmp_path: Path) -> None:
+    (tmp_path / "e.npz").write_text("file,x\n")
+    with pytest.raises(DataError, match=r"no whole \.npz file"):
+        run_command(tmp_path / "e.npz", "--out", tmp_path / "groups")
+
+
+def test_embeddings_of_two_model_versions_are_refused(tmp_path: Path) -> None:
+    names = np.array(["a", "b"])
+    np.savez(tmp_path / "e.npz", files=names, embeddings=np.eye(2, dtype=np.float32), stamp=np.array(["v1", "v2"]))
+    with pytest.raises(DataError, match="two model versions, which cannot be compared"):
         run_command(tmp_path / "e.npz", "--out", tmp_path / "groups")
 
 
