@@ -34,14 +34,16 @@ from engine.evaluation.answering import answer
 from engine.evaluation.aside import is_kept_aside
 from engine.evaluation.gate import Answered, Decision, rule
 from engine.grouping import Plate, group
-from engine.grouping.verification import prepare_plate
+from engine.grouping.verification import prepare_plate, shared_details
 from engine.picture import decode
 from engine.recognition import describe, recognise_described
 from engine.recognition.differing import differing
 from engine.recognition.exemplars import NO_PLATE
 from engine.recognition.marks import Look, look_at
 from engine.recognition.nearest import belongs_clearly, nearest
-from engine.recognition.sameness import REFERENCES, Print, is_same
+from engine.recognition.resemblance import Resemblance, resemblance
+from engine.recognition.sameness import REFERENCES, Print, is_same, shows_it
+from engine.recognition.sisters import AMONG, Sister, with_sisters
 from engine.runtime import Model
 from engine.training.recipe import FAST, RECIPES
 from engine.training.renew import Lesson, Renewal, renew
@@ -66,6 +68,8 @@ class Archive:
     named: set[int] = field(default_factory=set)
     looks: list[Look] = field(default_factory=list)  # the plates, ready for comparing
     prints: dict[tuple[int, ...], Print] = field(default_factory=dict)
+    alike: dict[int, Resemblance] = field(default_factory=dict)  # what photos look like by themselves
+    shared: dict[tuple[int, int], int] = field(default_factory=dict)  # details of those
     groups: dict[int, int] = field(default_factory=dict)  # unknown photo -> its group
     pairs: dict[tuple[int, int], int] = field(default_factory=dict)
     compared: set[frozenset[int]] = field(default_factory=set)  # groups whose prints were compared
@@ -135,7 +139,7 @@ def arrive(archive: Archive, shot: Shot, model: Model) -> None:
     archive.plates.append(plate)
     archive.said.append(str(recognise_described(model, seen, pixels).meter_type))
     if archive.said[-1] == UNKNOWN:
-        place(archive, len(archive.said) - 1)
+        look_at_newcomers(archive, [len(archive.said) - 1])
 
 
 def second_look(archive: Archive, model: Model) -> None:
@@ -149,13 +153,33 @@ def second_look(archive: Archive, model: Model) -> None:
 
 def look_again(archive: Archive) -> None:
     """Every unknown photo in no group, by what has been named since."""
+    look_at_newcomers(archive, [index for index in unknown_of(archive) if index not in archive.groups])
+
+
+def look_at_newcomers(archive: Archive, newcomers: Sequence[int]) -> None:
+    """Give unknown photos their type or group, as the daemon's newcomers get theirs: one by one, then with their sisters."""
+    for index in newcomers:
+        archive.alike.pop(index, None)
+        place(archive, index)
     for index in unknown_of(archive):
-        if index not in archive.groups:
-            place(archive, index)
+        if index not in archive.groups and (index in newcomers or index in archive.alike):
+            together = with_sisters(archive.alike.get(index), sisters(archive, index))
+            if together is not None and shows_it(together.short):
+                archive.said[index] = together.name
+
+
+def sisters(archive: Archive, index: int) -> list[Sister]:
+    """Those of the closest photos that look like a type."""
+    others = [each for each in archive.alike if each != index and each not in archive.named and each not in archive.groups]
+    closest = sorted(others, key=lambda each: -float(archive.embeddings[each] @ archive.embeddings[index]))[:AMONG]
+    for each in closest:
+        if (each, index) not in archive.shared:
+            archive.shared[each, index] = shared_details(archive.looks[each].details, archive.looks[index].details)
+    return [Sister(archive.shared[each, index], archive.alike[each]) for each in closest]
 
 
 def place(archive: Archive, index: int) -> None:
-    """Give an unknown photo its type or group, as the daemon's newcomers get theirs."""
+    """Give an unknown photo its type or group where that is clear by itself, or note what it looks like."""
     classes: dict[str, list[int]] = defaultdict(list)
     for member in sorted(archive.named, reverse=True):  # the newest labels, as in the product
         classes[f"type {archive.said[member]}"].append(member)
@@ -176,7 +200,8 @@ def place(archive: Archive, index: int) -> None:
         chosen = tuple(classes[found.label][:REFERENCES])
         if chosen not in archive.prints:
             archive.prints[chosen] = Print.of([archive.looks[member] for member in chosen])
-        if is_same(found.score, archive.prints[chosen].falls_short(archive.looks[index])):
+        archive.alike[index] = resemblance(name, found.details, archive.prints[chosen].falls_short(archive.looks[index]))
+        if archive.alike[index].short is None and is_same(found.score, None):
             archive.said[index] = name
     elif belongs_clearly(found):
         archive.groups[index] = int(name)

@@ -4,9 +4,9 @@
 
 For each design of the hand-labelled field photos in turn: five photos of it are labelled; the other designs are groups that
 nobody has named (or labelled types), all but a share that appears for the first time. Photos of the labelled meters are left
-out. Recall: of the design's other photos, those called by its name. Precision: of all photos called so, those that are.
-FILE.npz holds files and embeddings of a network that never saw these designs, as `python -m engine judge --embeddings` writes
-them. Intervals: 5-95 %, bootstrap over designs.
+out. All others wait, are looked at one by one, and judged together with their sisters. Recall: of the design's other photos,
+those called by its name. Precision: of all photos called so, those that are. FILE.npz holds files and embeddings of a network
+that never saw these designs, as `python -m engine judge --embeddings` writes them. Intervals: 5-95 %, bootstrap over designs.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from engine.grouping.verification import Prepared, prepare_plate
 from engine.picture import decode
 from engine.recognition import nearest as rule
 from engine.recognition.marks import Look, look_at
-from engine.recognition.resemblance import speaks_against
-from engine.recognition.sameness import REFERENCES, Print, is_same
+from engine.recognition.resemblance import Resemblance, resemblance, speaks_against
+from engine.recognition.sameness import REFERENCES, Print, is_same, shows_it
+from engine.recognition.sisters import AMONG, Sister, with_sisters
 
 PER_GROUP = 8  # photos that stand for each of the other designs
 FEWEST = 8  # photos of a design that is asked about, of three meters at least
@@ -58,9 +59,9 @@ def main() -> int:
         print(f"skipped: needs hand-labelled field photos at {table.parent} and --embeddings of a network that never saw them")
         return 0
     field = _read(table, args.embeddings)
-    _remember_comparisons()
+    rule.shared_details = _shared  # type: ignore[attr-defined, assignment]
     print(f"{len(field.design)} photos of {len(set(field.design.tolist()))} designs, {args.labelled} labelled of one at a time")
-    print(f"{'other designs':46}{'recall':>20}{'precision':>20}{'asked':>8}")
+    print(f"{'other designs':48}{'recall':>20}{'precision':>20}{'asked':>8}")
     prints: dict[tuple[int, ...], Print] = {}
     for words, share in (("all grouped or labelled", 1.0), ("a fifth never seen before", 0.8), ("half never seen before", 0.5)):
         counts = [
@@ -70,7 +71,8 @@ def main() -> int:
         ]
         offered = np.array([offered for *_, offered in counts]).sum(axis=0)
         _print(f"{words}: shared details", np.array([found for found, *_ in counts]))
-        _print(f"{words}: and the same print", np.array([found for _, found, _ in counts]))
+        _print(f"{words}: and the same print", np.array([found for _, found, *_ in counts]))
+        _print(f"{words}: or that of sisters", np.array([found for _, _, found, _ in counts]))
         print("  stay unknown and are offered: {} ({} right), of them ticked {} ({} right)".format(*offered))
     return 0
 
@@ -91,17 +93,14 @@ def _read(table: Path, embeddings: Path) -> Field:
     )
 
 
-def _remember_comparisons() -> None:
-    """The same pairs come again in every trial; a comparison is a pure function of them."""
-    seen: dict[tuple[int, int], int] = {}
+SHARED: dict[tuple[int, int], int] = {}
 
-    def remembered(a: Prepared, b: Prepared) -> int:
-        pair = (id(a), id(b))
-        if pair not in seen:
-            seen[pair] = compared.shared_details(a, b)
-        return seen[pair]
 
-    rule.shared_details = remembered  # type: ignore[attr-defined, assignment]
+def _shared(a: Prepared, b: Prepared) -> int:
+    """How many details two photos share: the same pairs come again in every trial."""
+    if (id(a), id(b)) not in SHARED:
+        SHARED[id(a), id(b)] = compared.shared_details(a, b)
+    return SHARED[id(a), id(b)]
 
 
 SHORT: dict[tuple[int, int], float | None] = {}
@@ -123,10 +122,13 @@ def _askable(field: Field) -> list[str]:
     ]
 
 
+Counts = tuple[int, int, int]  # photos of the design asked about, those called so, and others called so
+
+
 def _ask(
     field: Field, design: str, labelled: int, *, share: float, seed: int, prints: dict[tuple[int, ...], Print]
-) -> tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int, int]]:
-    """Photos of the design asked about, those called so, and others called so; by shared details, and by the print as well.
+) -> tuple[Counts, Counts, Counts, tuple[int, int, int, int]]:
+    """By shared details, by the print as well, and by that of the photo and its sisters.
 
     Then of those that are offered to a person: all, those that are of the design, those ticked, and those of them that are.
     """
@@ -137,33 +139,59 @@ def _ask(
     for other in others[: round(share * len(others))]:
         taken[other] = rng.permutation(np.flatnonzero(field.design == other))[:PER_GROUP]
     known = np.concatenate(list(taken.values()))
-    labels = [str(field.design[index]) for index in known]
     chosen = tuple(taken[design][-REFERENCES:].tolist())
     if chosen not in prints:
         prints[chosen] = Print.of([field.looks[index] for index in chosen])
-    asked, right, wrong, offered = 0, [0, 0], [0, 0], [0, 0, 0, 0]
-    for index in range(len(field.design)):
-        if index in known or field.meter[index] in field.meter[taken[design]]:
-            continue
-        found = rule.nearest(
-            field.vectors[index],
-            field.looks[index].details,
-            labels,
-            field.vectors[known],
-            plate_of=lambda number: field.looks[known[number]].details,
-        )
-        is_one = field.design[index] == design
-        asked += int(is_one)
-        if found is None or found.label != design:
-            continue
-        short = _remembered(prints[chosen], field.looks[index])
-        same, ticked = is_same(found.score, short), not speaks_against(short)
-        for place, counted in enumerate((True, is_one, ticked, ticked and is_one)):
-            offered[place] += int(counted and not same)
-        for place, named in enumerate((True, same)):
-            right[place] += int(named and is_one)
-            wrong[place] += int(named and not is_one)
-    return (asked, right[0], wrong[0]), (asked, right[1], wrong[1]), (offered[0], offered[1], offered[2], offered[3])
+    outside = ~np.isin(np.arange(len(field.design)), known) & ~np.isin(field.meter, field.meter[taken[design]])
+    waiting = np.flatnonzero(outside).tolist()
+    found = {index: _nearest(field, index, known) for index in waiting}
+    alike = {
+        index: resemblance(design, each.details, _remembered(prints[chosen], field.looks[index]))
+        for index, each in found.items()
+        if each is not None and each.label == design
+    }
+    named_by_print = {index for index, own in alike.items() if is_same(_score(found[index]), own.short)}
+    unproven = {index for index in named_by_print if alike[index].short is None}
+    elsewhere = {index for index, each in found.items() if each is not None and each.label != design}
+    together = {index for index in set(waiting) - elsewhere if _shows_it_with_sisters(field, index, alike)}
+    named = unproven | together
+    asked = {index for index in waiting if field.design[index] == design}
+
+    def counts(called: set[int]) -> Counts:
+        return len(asked), len(called & asked), len(called - asked)
+
+    offered = set(alike) - named
+    ticked = {index for index in offered if not speaks_against(alike[index].short)}
+    return (
+        counts(set(alike)),
+        counts(named_by_print),
+        counts(named),
+        (len(offered), len(offered & asked), len(ticked), len(ticked & asked)),
+    )
+
+
+def _nearest(field: Field, index: int, known: NDArray[np.int64]) -> rule.Nearest | None:
+    return rule.nearest(
+        field.vectors[index],
+        field.looks[index].details,
+        [str(field.design[each]) for each in known],
+        field.vectors[known],
+        plate_of=lambda number: field.looks[known[number]].details,
+    )
+
+
+def _score(found: rule.Nearest | None) -> float:
+    return found.score if found is not None else 0.0
+
+
+def _shows_it_with_sisters(field: Field, index: int, alike: dict[int, Resemblance]) -> bool:
+    others = [other for other in alike if other != index]
+    closest = sorted(others, key=lambda other: -float(field.vectors[other] @ field.vectors[index]))[:AMONG]
+    details = field.looks[index].details
+    together = with_sisters(
+        alike.get(index), [Sister(_shared(field.looks[other].details, details), alike[other]) for other in closest]
+    )
+    return together is not None and shows_it(together.short)
 
 
 def _print(words: str, counts: NDArray[np.int64]) -> None:
@@ -177,7 +205,7 @@ def _print(words: str, counts: NDArray[np.int64]) -> None:
     recall, precision = of(trials.sum(axis=0))
     ranges = [np.quantile([of(sums)[which] for sums in drawn], (0.05, 0.95)) for which in (0, 1)]
     cells = [f"{value:.3f} ({low:.2f}-{high:.2f})" for value, (low, high) in zip((recall, precision), ranges, strict=True)]
-    print(f"{words:46}{cells[0]:>20}{cells[1]:>20}{trials[:, 0].sum():>8}")
+    print(f"{words:48}{cells[0]:>20}{cells[1]:>20}{trials[:, 0].sum():>8}")
 
 
 if __name__ == "__main__":

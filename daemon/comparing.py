@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,7 +17,7 @@ from db.tables import Photo
 from db.unknowns import read_plate, write_plates
 from engine.errors import PictureError
 from engine.grouping import Plate
-from engine.grouping.verification import Prepared, prepare_plate
+from engine.grouping.verification import Prepared, prepare_plate, shared_details
 from engine.picture import decode
 from engine.recognition.marks import Look, look_at
 from engine.recognition.sameness import REFERENCES, Print
@@ -24,6 +25,7 @@ from engine.recognition.sameness import REFERENCES, Print
 log = logging.getLogger(__name__)
 
 HELD = 400  # plates ready for comparing: 0.46 MB each
+PAIRS_HELD = 20_000  # of photos, how many details they share
 PRINTS_HELD = 20  # types whose print is ready for comparing: 1 MB each
 
 
@@ -35,6 +37,15 @@ class Comparing:
         self._database = database
         self._plates: OrderedDict[int, Prepared] = OrderedDict()
         self._prints: OrderedDict[tuple[int, ...], Print] = OrderedDict()  # by the photos they are made of
+
+        self._shared = lru_cache(maxsize=PAIRS_HELD)(self._compare)
+
+    def shared(self, one: int, other: int) -> int:
+        """How many details two photos share, by their ids."""
+        return self._shared(min(one, other), max(one, other))
+
+    def _compare(self, one: int, other: int) -> int:
+        return shared_details(self.plate(one), self.plate(other))
 
     def falls_short(self, newcomer: Newcomer, label: str, known: Known) -> float | None:
         """By how much the newcomer repeats less of a type's print than its labelled photos do; None where nothing can be said."""

@@ -1,7 +1,8 @@
 """New unknown photos that clearly belong somewhere go there at once: to a type that people named, or to a group.
 
-What only looks like a named type, a photo or a whole group, is noted for a person to decide (`db.look_alikes`). When labels
-change, all unknown photos in no group and all groups are looked at again: who names a design sees its waiting photos follow.
+What only looks like a named type, a photo or a whole group, is noted for a person to decide (`db.look_alikes`). Photos are looked
+at one by one, then judged together with their sisters. When labels change, all unknown photos in no group and all groups are
+looked at again: who names a design sees its waiting photos follow.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from daemon.comparing import Comparing
 from daemon.home import Home
 from daemon.lock import is_locked
+from daemon.sisters import Sisters
 from db.exemplars import (
     Known,
     Newcomer,
@@ -35,12 +37,13 @@ from db.records import service
 from engine.errors import ModelError
 from engine.recognition.nearest import Nearest, belongs_clearly, nearest
 from engine.recognition.resemblance import Resemblance, of_group, resemblance
-from engine.recognition.sameness import is_same
+from engine.recognition.sameness import is_same, shows_it
 
 log = logging.getLogger(__name__)
 
 SLICE_S = 1.0  # of each tick: the watcher shares this process
 BATCH = 20  # newcomers read at once
+TOGETHER = 100  # that are looked at before they are judged, where so many wait
 FULL_SCORE = 4.6  # of some 100 shared details: a strength of 1
 STRONGEST = 3  # photos of a group that are compared with named types
 
@@ -58,6 +61,7 @@ class Newcomers:
         self._after = 0
         self._groups: list[tuple[int, tuple[Newcomer, ...]]] = []  # still to be looked at, with their strongest photos
         self._comparing = Comparing(home, database)
+        self._sisters = Sisters(database, self._comparing)
 
     def tick(self, *, slice_s: float = SLICE_S) -> int:
         """Deal with newcomers for at most about `slice_s` seconds; returns how many found their place."""
@@ -77,13 +81,15 @@ class Newcomers:
         while self._known is not None and len(self._known.labels) and time.monotonic() < until_s:
             with Session(self._database) as session:
                 batch = newcomers(session, stamp, after=self._after, most=BATCH)
-            if not batch:
+            if not batch or len(self._sisters) >= TOGETHER:
                 break
             for newcomer in batch:
                 placed += self._deal_with(newcomer, self._known)
                 self._after = newcomer.id
                 if time.monotonic() >= until_s:
                     break
+        for photo, found in self._sisters.judged(stamp, until_s):
+            placed += shows_it(found.short) and self._recognise(photo, found)
         while self._groups and time.monotonic() < until_s:
             self._look_at_group(*self._groups.pop())
         return placed
@@ -103,26 +109,32 @@ class Newcomers:
             forget_resemblances(session)
             self._groups = list(strongest(session, stamp, most=STRONGEST).items())
         self._seen, self._after = seen, 0
+        self._sisters.clear()
 
     def _deal_with(self, newcomer: Newcomer, known: Known) -> bool:
         """Give a newcomer its place, or note which type it looks like; returns whether it found its place."""
         found = self._nearest(newcomer, known)
-        if found is None:
-            return self._note(newcomer, None)
-        place = class_of(found.label)
-        if isinstance(place, int):
-            return self._join(newcomer, place, found, known) or self._note(newcomer, None)
-        short = self._comparing.falls_short(newcomer, found.label, known)
-        if not is_same(found.score, short):
-            log.info("%s: like %s, but its print differs", newcomer.path, place)
-            return self._note(newcomer, resemblance(place, found.details, short))
+        like = None
+        if found is not None:
+            place = class_of(found.label)
+            if isinstance(place, int):
+                if self._join(newcomer, place, found, known):
+                    return True
+            else:
+                like = resemblance(place, found.details, self._comparing.falls_short(newcomer, found.label, known))
+                if like.short is None and is_same(found.score, None):
+                    return self._recognise(newcomer, like)
+        self._note(newcomer, like)
+        self._sisters.add(newcomer)
+        return False
+
+    def _recognise(self, photo: Newcomer, found: Resemblance) -> bool:
+        labelled = self._known.labelled[found.name] if self._known is not None else 0
         now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
-            labelled = known.labelled[place]
-            done = recognise_photo(session, newcomer.id, place, labelled=labelled, details=found.details, now=now)
-            note_photo(session, newcomer.id, None)
+            done = recognise_photo(session, photo.id, found.name, labelled=labelled, details=found.details, now=now)
         if done:
-            log.info("%s: %s, %d shared details", newcomer.path, found.label, found.details)
+            log.info("%s: %s, %d shared details", photo.path, found.name, found.details)
         return done
 
     def _join(self, newcomer: Newcomer, group_id: int, found: Nearest, known: Known) -> bool:
@@ -136,10 +148,9 @@ class Newcomers:
             log.info("%s: %s, %d shared details", newcomer.path, found.label, found.details)
         return done
 
-    def _note(self, newcomer: Newcomer, found: Resemblance | None) -> bool:
+    def _note(self, newcomer: Newcomer, found: Resemblance | None) -> None:
         with Session(self._database) as session, session.begin():
             note_photo(session, newcomer.id, found)
-        return False
 
     def _look_at_group(self, group_id: int, photos: tuple[Newcomer, ...]) -> None:
         """Note which named type a group looks like as a whole."""

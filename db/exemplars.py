@@ -60,7 +60,7 @@ def read_known(session: Session, stamp: str) -> Known:
     return Known(
         labels=tuple(row[1] for row in rows),
         photo_ids=tuple(row[0] for row in rows),
-        vectors=np.stack([_vector(row[2]) for row in rows]) if rows else np.zeros((0, 1), np.float32),
+        vectors=np.stack([vector_of(row[2]) for row in rows]) if rows else np.zeros((0, 1), np.float32),
         labelled=Counter({row[0]: row[1] for row in counts}),
     )
 
@@ -71,7 +71,7 @@ def strongest(session: Session, stamp: str, *, most: int) -> dict[int, tuple[New
     rows = session.execute(select(best.c["class"], Photo.id, Photo.path, best.c.vector).join(Photo, Photo.id == best.c.id))
     found: dict[int, list[Newcomer]] = {}
     for label, photo_id, path, vector in rows.all():
-        found.setdefault(int(class_of(label)), []).append(Newcomer(photo_id, path, _vector(vector)))
+        found.setdefault(int(class_of(label)), []).append(Newcomer(photo_id, path, vector_of(vector)))
     return {group_id: tuple(photos) for group_id, photos in sorted(found.items())}
 
 
@@ -115,10 +115,11 @@ def newcomers(session: Session, stamp: str, *, after: int, most: int) -> tuple[N
         .where(*is_unknown(), Photo.group_id.is_(None), Photo.id > after, Photo.moving_to.is_(None), Photo.removed_at.is_(None))
     )
     rows = session.execute(query.order_by(Photo.id).limit(most))
-    return tuple(Newcomer(photo_id, path, _vector(vector)) for photo_id, path, vector in rows)
+    return tuple(Newcomer(photo_id, path, vector_of(vector)) for photo_id, path, vector in rows)
 
 
-def _vector(data: bytes) -> NDArray[np.float32]:
+def vector_of(data: bytes) -> NDArray[np.float32]:
+    """(D,) an embedding as its row keeps it."""
     return np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 

@@ -72,7 +72,10 @@ class GroupEvent(Base):
 
 
 class PhotoResemblance(Base):
-    """An unknown photo in no group that looks like a type people named: offered to a person, never a label or a guess."""
+    """An unknown photo in no group that looks like a type people named: offered to a person, never a label or a guess.
+
+    Of a photo that is called so for its print the row stays: what it shows by itself, as evidence for its sisters.
+    """
 
     __tablename__ = "photo_resemblance"
 

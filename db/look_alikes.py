@@ -1,7 +1,8 @@
 """Photos and groups that look like a type people named: kept by the daemon, offered to a person.
 
 A row counts only while its photo is unknown and in no group, its group waits for a name, and people call photos by that
-name; whatever changes, nobody is offered what no longer stands.
+name; whatever changes, nobody is offered what no longer stands. The rows of photos that were called so for their print stay as
+evidence for others.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.exemplars import is_free
+from db.exemplars import Newcomer, is_free, vector_of
 from db.group_tables import GroupResemblance, PhotoResemblance
 from db.groups import Place
 from db.labels import Field, is_barred, is_labelled, standing
-from db.tables import GroupStatus, Label, Outcome, Photo, PhotoGroup
+from db.tables import Embedding, GroupStatus, Label, Outcome, Photo, PhotoGroup
 from db.unknowns import is_unknown
 from engine.recognition.resemblance import AGAINST_FROM, Resemblance, speaks_against
+from engine.verdict import UNKNOWN, Way
 
 
 def note_photo(session: Session, photo_id: int, found: Resemblance | None) -> bool:
@@ -43,8 +45,9 @@ def note_group(session: Session, group_id: int, found: Resemblance | None) -> bo
 
 
 def forget_resemblances(session: Session) -> None:
-    """Remove the rows that no longer count. The caller commits."""
-    photos = select(PhotoResemblance.photo_id).join(Photo, Photo.id == PhotoResemblance.photo_id).where(*_photos())
+    """Remove the rows that no longer count, nor are evidence. The caller commits."""
+    counts = or_(and_(*_photos()), and_(*_called_so()))
+    photos = select(PhotoResemblance.photo_id).join(Photo, Photo.id == PhotoResemblance.photo_id).where(counts)
     groups = select(GroupResemblance.group_id).join(PhotoGroup, PhotoGroup.id == GroupResemblance.group_id).where(*_groups())
     session.execute(delete(PhotoResemblance).where(PhotoResemblance.photo_id.not_in(photos.correlate(None))))
     session.execute(delete(GroupResemblance).where(GroupResemblance.group_id.not_in(groups.correlate(None))))
@@ -58,8 +61,42 @@ def _photos() -> tuple[ColumnElement[bool], ...]:
     return *is_unknown(), Photo.group_id.is_(None), Photo.removed_at.is_(None), PhotoResemblance.meter_type.in_(_CALLED)
 
 
+def _called_so() -> tuple[ColumnElement[bool], ...]:
+    """The conditions for a photo to be called what its row says it looks like, for its print."""
+    called = Photo.meter_type == PhotoResemblance.meter_type, Photo.recognised_by == Way.LABELLED.value
+    return *called, Photo.removed_at.is_(None), PhotoResemblance.meter_type.in_(_CALLED)
+
+
 def _groups() -> tuple[ColumnElement[bool], ...]:
     return PhotoGroup.status == GroupStatus.CANDIDATE.value, GroupResemblance.meter_type.in_(_CALLED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """A photo that looks like a type by itself, and may be called so."""
+
+    photo: Newcomer
+    found: Resemblance
+    waits: bool  # is unknown
+
+
+def read_alike(session: Session, stamp: str, *, most: int) -> tuple[Alike, ...]:
+    """The newest photos that this version has embedded and that look like a type, or are called so for their print."""
+    query = (
+        select(Photo.id, Photo.path, Photo.meter_type, Embedding.vector, PhotoResemblance)
+        .join(PhotoResemblance, PhotoResemblance.photo_id == Photo.id)
+        .join(Embedding, (Embedding.photo_id == Photo.id) & (Embedding.stamp == stamp))
+        .where(or_(and_(*_photos()), and_(*_called_so())))
+    )
+    rows = session.execute(query.order_by(Photo.id.desc()).limit(most)).all()
+    return tuple(
+        Alike(Newcomer(photo_id, path, vector_of(data)), _resemblance(row), waits=called == UNKNOWN)
+        for photo_id, path, called, data, row in rows
+    )
+
+
+def _resemblance(row: PhotoResemblance | GroupResemblance) -> Resemblance:
+    return Resemblance(name=row.meter_type, details=row.details, short=row.short)
 
 
 def count_look_alikes(session: Session) -> dict[str, int]:
@@ -112,7 +149,7 @@ def group_resemblances(session: Session) -> dict[int, Resemblance]:
     rows = session.scalars(
         select(GroupResemblance).join(PhotoGroup, PhotoGroup.id == GroupResemblance.group_id).where(*_groups())
     )
-    return {row.group_id: Resemblance(name=row.meter_type, details=row.details, short=row.short) for row in rows}
+    return {row.group_id: _resemblance(row) for row in rows}
 
 
 def examples_of(session: Session, name: str, *, most: int = 4) -> tuple[Photo, ...]:

@@ -117,7 +117,12 @@ class Print:
 
 def is_same(score: float, short: float | None) -> bool:
     """Whether a photo may be called by the name of a type, from the score of its shared details and what it falls short by."""
-    return score >= UNPROVEN_FROM if short is None else short <= SAME_WITHIN
+    return score >= UNPROVEN_FROM if short is None else shows_it(short)
+
+
+def shows_it(short: float | None) -> bool:
+    """Whether a photo shows the print of a type, from what it falls short by."""
+    return short is not None and short <= SAME_WITHIN
 
 
 def _seen(base: Look, other: Look) -> Likenesses | None:

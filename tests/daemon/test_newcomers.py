@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -105,6 +106,37 @@ def test_a_near_twin_of_a_named_design_is_not_called_so_but_offered_until_a_pers
     looking.tick(slice_s=60)
     with Session(database) as session:
         assert count_look_alikes(session) == {}
+
+
+def soft(shot: int) -> bytes:
+    """A photo of the one-line design, out of focus."""
+    return encoded(cv2.GaussianBlur(plate_photo(1, shot, headed=ONE_LINE), (0, 0), 2), quality=92)
+
+
+def test_a_photo_whose_print_is_spoilt_is_named_as_soon_as_two_others_that_show_the_plate_are(
+    home: Home, database: Engine
+) -> None:
+    arrive(home, database, {f"named-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
+    with Session(database) as session, session.begin():
+        name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+    arrive(home, database, {"soft.jpg": soft(7), "one.jpg": twin(8, ONE_LINE)})
+    looking = newcomers(home, database)
+    assert looking.tick(slice_s=60) == 1
+    assert place(database, "soft.jpg")[0] == "UNKNOWN"
+    arrive(home, database, {"two.jpg": twin(9, ONE_LINE)})
+    assert looking.tick(slice_s=60) == 2
+    assert place(database, "soft.jpg")[0] == "EM101"
+
+
+def test_near_twins_that_arrive_together_do_not_talk_each_other_into_a_name(home: Home, database: Engine) -> None:
+    arrive(home, database, {f"named-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
+    with Session(database) as session, session.begin():
+        name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+    arrive(
+        home, database, {f"twin-{shot}.jpg": twin(shot, TWO_LINES) for shot in range(10, 13)} | {"same.jpg": twin(8, ONE_LINE)}
+    )
+    assert newcomers(home, database).tick(slice_s=60) == 1
+    assert [place(database, f"twin-{shot}.jpg")[0] for shot in range(10, 13)] == ["UNKNOWN"] * 3
 
 
 def test_a_group_of_near_twins_says_which_named_type_it_looks_like_until_that_name_is_taken_back(
