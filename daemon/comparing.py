@@ -37,7 +37,6 @@ class Comparing:
         self._database = database
         self._plates: OrderedDict[int, Prepared] = OrderedDict()
         self._prints: OrderedDict[tuple[int, ...], Print] = OrderedDict()  # by the photos they are made of
-
         self._shared = lru_cache(maxsize=PAIRS_HELD)(self._compare)
 
     def shared(self, one: int, other: int) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -51,14 +51,13 @@ class Sisters:
         touched = {own[photo_id].name for photo_id in self._added if photo_id in own}
         self._waiting |= self._added | {each.photo.id: each.photo for each in alike if each.waits and each.found.name in touched}
         self._added = {}
-        vectors = np.stack([each.photo.vector for each in alike]) if alike else np.zeros((0, 1), np.float32)
         while self._waiting and time.monotonic() < until_s:
             photo_id, photo = self._waiting.popitem()
-            cosines = vectors @ photo.vector if alike else np.zeros(0)
-            closest = [alike[place] for place in np.argsort(-cosines, kind="stable") if alike[place].photo.id != photo_id][:AMONG]
-            found = with_sisters(own.get(photo_id), self._sisters(photo, closest))
+            found = with_sisters(own.get(photo_id), self._sisters(photo, alike))
             if found is not None:
                 yield photo, found
 
-    def _sisters(self, photo: Newcomer, closest: Sequence[Alike]) -> list[Sister]:
+    def _sisters(self, photo: Newcomer, alike: Sequence[Alike]) -> list[Sister]:
+        others = (each for each in alike if each.photo.id != photo.id)
+        closest = heapq.nlargest(AMONG, others, key=lambda each: float(each.photo.vector @ photo.vector))
         return [Sister(self._comparing.shared(photo.id, each.photo.id), each.found) for each in closest]

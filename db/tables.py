@@ -127,7 +127,7 @@ class Photo(Base):
     plain_type: Mapped[str | None] = mapped_column(String(120))  # what the network's best guess alone amounts to, or UNKNOWN
     recognised_by: Mapped[str | None] = mapped_column(String(24))  # an `engine.verdict.Way`
     type_confidence: Mapped[float | None]
-    shared_details: Mapped[int | None]  # with the labelled photo of the type that is most alike
+    shared_details: Mapped[int | None]  # with the labelled photo, or the sister, that is most alike
     labelled_photos: Mapped[int | None]  # of the type, labelled by people, that it was recognised from
     contradicted_type: Mapped[str | None] = mapped_column(String(120))  # what an unknown photo's print says it is not
     display_box: Mapped[list[Any] | None]

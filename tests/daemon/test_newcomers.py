@@ -89,12 +89,17 @@ def twin(shot: int, headed: tuple[str, ...], design: int = 1) -> bytes:
     return encoded(plate_photo(design, shot, headed=headed), quality=92)
 
 
-def test_a_near_twin_of_a_named_design_is_not_called_so_but_offered_until_a_person_says_that_it_is_not(
-    home: Home, database: Engine
-) -> None:
+def name_em101(home: Home, database: Engine) -> None:
+    """Five photos of the one-line design arrive and are named."""
     arrive(home, database, {f"named-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
     with Session(database) as session, session.begin():
         name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+
+
+def test_a_near_twin_of_a_named_design_is_not_called_so_but_offered_until_a_person_says_that_it_is_not(
+    home: Home, database: Engine
+) -> None:
+    name_em101(home, database)
     arrive(home, database, {"same.jpg": twin(8, ONE_LINE), "twin.jpg": twin(9, TWO_LINES)})
     looking = newcomers(home, database)
     assert looking.tick(slice_s=60) == 1
@@ -116,9 +121,7 @@ def soft(shot: int) -> bytes:
 def test_a_photo_whose_print_is_spoilt_is_named_as_soon_as_two_others_that_show_the_plate_are(
     home: Home, database: Engine
 ) -> None:
-    arrive(home, database, {f"named-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
-    with Session(database) as session, session.begin():
-        name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+    name_em101(home, database)
     arrive(home, database, {"soft.jpg": soft(7), "one.jpg": twin(8, ONE_LINE)})
     looking = newcomers(home, database)
     assert looking.tick(slice_s=60) == 1
@@ -129,9 +132,7 @@ def test_a_photo_whose_print_is_spoilt_is_named_as_soon_as_two_others_that_show_
 
 
 def test_near_twins_that_arrive_together_do_not_talk_each_other_into_a_name(home: Home, database: Engine) -> None:
-    arrive(home, database, {f"named-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
-    with Session(database) as session, session.begin():
-        name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
+    name_em101(home, database)
     arrive(
         home, database, {f"twin-{shot}.jpg": twin(shot, TWO_LINES) for shot in range(10, 13)} | {"same.jpg": twin(8, ONE_LINE)}
     )
