@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from daemon.command_line import parser
+from daemon.command_line import BEGINNING, parser
 from daemon.destinations import check_template
-from daemon.home import Home
+from daemon.home import Home, NoArchive
 from daemon.lock import Busy, locked
 from daemon.running import greet, stopped_by_signals
 from daemon.sites import InboxFolders, check_folders
@@ -50,10 +50,10 @@ def main(argv: list[str] | None = None) -> int:
             raise SettingsError(f"file_template = {settings.file_template!r}: {problem}.")
         if problem := check_folders(settings.inbox_folders):
             raise SettingsError(f"inbox_folders = {settings.inbox_folders!r}: {problem}.")
-        home = Home(settings.home).make()
+        home = Home(settings.home).open(may_begin=args.command in BEGINNING)
         database = open_database(settings.database_url, Journal(settings.sqlite_journal))
         return int(_RUN[args.command](args, settings, home, database))
-    except (SettingsError, DatabaseError, EngineError, OSError) as error:
+    except (SettingsError, NoArchive, DatabaseError, EngineError, OSError) as error:
         print(f"daemon {args.command}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Busy as busy:

@@ -33,6 +33,7 @@ COMMANDS = {
     "notify-test": ("Send a test message to every address of notify_urls.", "python -m daemon notify-test --home archive"),
     "export": ("Write one row per arrival to a file.", "python -m daemon export --out archive.xlsx"),
 }
+BEGINNING = ("run", "once", "status")  # the commands that begin a new archive where there is none
 
 
 def parser() -> argparse.ArgumentParser:

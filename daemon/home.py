@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class NoArchive(Exception):
+    """There is no archive where one is needed. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,18 @@ class Home:
     def db(self) -> Path:
         """Where the database, its lock and its caches are."""
         return self.root / "db"
+
+    def open(self, *, may_begin: bool) -> Home:
+        """An archive's folder, with what is missing of it. Raises `NoArchive` where there is none and none `may_begin`."""
+        begun = any(path.exists() for path in (self.inbox, self.sorted, self.db, self.root / "settings.toml"))
+        if not begun and not may_begin:
+            raise NoArchive(
+                f"There is no archive in {self.root}. Check --home or METERSIEVE_HOME; "
+                f"to begin a new one there: python -m daemon run --home {shlex.quote(str(self.root))}"
+            )
+        if not begun:
+            log.info("a new archive begins in %s", self.root)
+        return self.make()
 
     def make(self) -> Home:
         """Create what is missing."""

@@ -233,6 +233,7 @@ def test_once_deals_with_what_is_there_and_exits_0(tmp_path: Path, no_models: di
     ],
 )
 def test_a_wrong_argument_gets_advice_and_exit_code_2(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "inbox").mkdir()
     done = run(*arguments, env=environment(home=tmp_path))
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert said in done.stderr

@@ -1,0 +1,39 @@
+"""Where an archive may begin, and where a mistyped folder is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.__main__ import main
+from daemon.command_line import BEGINNING, COMMANDS
+from tests.photos import write
+
+NEEDED = {"promote": ["v1"], "export": ["--out", "x.csv"]}
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - set(BEGINNING)))
+def test_a_command_in_a_mistyped_home_says_so_in_one_line_and_makes_nothing(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, *NEEDED.get(command, []), "--home", str(tmp_path / "typo")]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith(f"daemon {command}: There is no archive in {tmp_path / 'typo'}. Check --home")
+    assert said[0].endswith(f"python -m daemon run --home {tmp_path / 'typo'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_status_begins_an_archive_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        assert main(["status", "--home", str(tmp_path / "home")]) == 0
+        assert main(["status", "--home", str(tmp_path / "home")]) == 0
+    assert {path.name for path in (tmp_path / "home").iterdir()} == {"inbox", "sorted", "db"}
+    assert caplog.text.count(f"a new archive begins in {tmp_path / 'home'}") == 1
+
+
+@pytest.mark.parametrize("remains", ["sorted/a.jpg", "db/metersieve.sqlite", "settings.toml"])
+def test_what_remains_of_an_archive_is_one(tmp_path: Path, remains: str) -> None:
+    write(tmp_path, {remains: b""})
+    assert main(["retain", "--home", str(tmp_path)]) == 0
