@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.lock import Busy, locked
 from daemon.recovery import finish_moves
-from daemon.refile import refile
+from daemon.refile import Refiled, refile
 from daemon.unknown_tables import GROUPS, SUMMARY, write_tables
-from db.jobs import begin, end, photos_to_move
+from db.jobs import begin, end_moves, photos_to_move
 from db.tables import Job
 
 log = logging.getLogger(__name__)
@@ -42,15 +42,15 @@ class Moves:
                     photo_ids = photos_to_move(session, payload)
                 self._tables_due = True
                 finish_moves(self._home, self._database)  # what a killed regrouping left half-done
-                moved = 0
+                refiled = Refiled()
                 for photo_id in photo_ids:
                     if self._stopping.is_set():
                         return
-                    moved += refile(self._home, self._database, [photo_id], template=self._template)
+                    refiled += refile(self._home, self._database, [photo_id], template=self._template)
         except Busy:
             return
         with Session(self._database) as session, session.begin():
-            end(session, session.get_one(Job, job_id), datetime.now(UTC), ok=True, message=f"moved {moved} photos")
+            end_moves(session, session.get_one(Job, job_id), refiled.moved, refiled.unmoved, datetime.now(UTC))
 
     def refresh_tables(self) -> None:
         """Write the tables anew where photos moved since, once a regrouping has begun them."""

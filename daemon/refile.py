@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from sqlalchemy import Engine
@@ -20,13 +21,27 @@ from db.tables import Outcome, Photo
 log = logging.getLogger(__name__)
 
 
-def refile(home: Home, database: Engine, photo_ids: Iterable[int], *, template: str) -> int:
-    """Move each photo whose folder is no longer the right one; returns how many moved.
+@dataclass(slots=True)
+class Refiled:
+    """How many photos moved, and why which others could not."""
+
+    moved: int = 0
+    unmoved: dict[int, str] = field(default_factory=dict)
+
+    def __iadd__(self, other: Refiled) -> Refiled:
+        """One sum of what several calls did."""
+        self.moved += other.moved
+        self.unmoved |= other.unmoved
+        return self
+
+
+def refile(home: Home, database: Engine, photo_ids: Iterable[int], *, template: str) -> Refiled:
+    """Move each photo whose folder is no longer the right one.
 
     Order: the row says where to (`moving_to`) -> the file moves -> the row says it is there. `daemon.recovery` finishes
     a move that was interrupted.
     """
-    moved = 0
+    done = Refiled()
     for photo_id in photo_ids:
         with Session(database) as session, session.begin():
             photo = session.get(Photo, photo_id)
@@ -34,21 +49,24 @@ def refile(home: Home, database: Engine, photo_ids: Iterable[int], *, template: 
             if photo is None or target is None:
                 continue
             old, photo.moving_to = photo.path, target
-        failed = False
+        failure = None
         try:
             move(home.root / old, home.root / target)
         except OSError as error:
             log.error("%s cannot be moved to %s: %s", old, target, error)
-            failed = True
+            failure = error.strerror or str(error)
         with Session(database) as session, session.begin():
             photo = session.get_one(Photo, photo_id)
-            if failed:  # perhaps after the file had its new name: the row says where it is
+            if failure is not None:  # perhaps after the file had its new name: the row says where it is
                 finish_move(home, photo)
             else:
                 photo.path, photo.moving_to = target, None
-            moved += photo.path == target
+            if failure is None or photo.path == target:
+                done.moved += 1
+            else:
+                done.unmoved[photo_id] = failure
         _remove_if_empty(home, home.root / old)
-    return moved
+    return done
 
 
 def _target(home: Home, session: Session, photo: Photo, template: str) -> str | None:

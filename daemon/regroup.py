@@ -16,7 +16,7 @@ from daemon.plates import StoredPlates, describe_missing
 from daemon.recovery import finish_moves
 from daemon.refile import refile
 from daemon.unknown_tables import write_tables
-from db.jobs import JobKind, ask, end
+from db.jobs import JobKind, ask, end_moves
 from db.labels import read_pins
 from db.records import beat, service
 from db.tables import Job
@@ -64,10 +64,10 @@ def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[
         moves = ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": changed}, datetime.now(UTC))
         session.flush()
         job_id = moves.id
-    moved = refile(home, database, changed, template=template)
+    refiled = refile(home, database, changed, template=template)
     write_tables(home, database)
     with Session(database) as session, session.begin():
-        end(session, session.get_one(Job, job_id), datetime.now(UTC), ok=True, message=f"moved {moved} photos")
+        end_moves(session, session.get_one(Job, job_id), refiled.moved, refiled.unmoved, datetime.now(UTC))
     detail: dict[str, object] = {
         "last_started": started.isoformat(),
         "last_ended": datetime.now(UTC).isoformat(),

@@ -152,7 +152,7 @@ def settle(home: Home, database: Engine, photo_ids: Iterable[int] | None = None,
             photo_ids = misplaced_ids(session)
     try:
         with locked(home.db / "regroup.lock"):
-            return refile(home, database, photo_ids, template=template)
+            return refile(home, database, photo_ids, template=template).moved
     except Busy:
         return 0
 

@@ -24,7 +24,7 @@ from daemon.clockwork import Every, Realigning
 from daemon.home import Home
 from daemon.moving import Moves
 from daemon.watch import Watch
-from db.jobs import JobKind, ask_again, begin, end, open_jobs
+from db.jobs import JobKind, ask_again, begin, end, move_again, open_jobs
 from db.records import beat, service
 from db.tables import Job, JobStatus
 
@@ -157,6 +157,7 @@ class Schedule:
             for job in open_jobs(session, JobKind.REGROUP):
                 if waiting or job.status == JobStatus.RUNNING:
                     end(session, job, datetime.now(UTC), ok=failure is None, message=failure or "regrouped")
+            move_again(session)
             row = service(session, "grouping")
             if failure and row is not None:
                 row.state = "idle"  # the process could not say so itself

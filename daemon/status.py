@@ -13,6 +13,7 @@ from daemon.home import Home
 from daemon.inbox import look
 from daemon.lock import is_locked
 from daemon.sites import PLAIN_FOLDERS, InboxFolders
+from db.jobs import unmoved_photos
 from db.records import counts, service
 
 
@@ -20,11 +21,13 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
     """Counts by outcome, what waits in the inbox, and whether a daemon holds the inbox's lock now."""
     with Session(database) as session:
         numbers = counts(session)
+        unmoved, _ = unmoved_photos(session)
         watcher, grouping = service(session, "watcher"), service(session, "grouping")
     running = is_locked(home.db / "daemon.lock")
     return {
         "waiting": len(look(home.inbox, folders)),
         **numbers,
+        "unmoved": len(unmoved),
         "daemon": "running" if running else "stopped",
         "oldest_waiting_s": watcher.detail.get("oldest_waiting_s", 0) if watcher and running else None,
         "mode": watcher.detail.get("mode") if watcher and running else None,

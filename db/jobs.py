@@ -78,7 +78,34 @@ def end(session: Session, job: Job, now: datetime, *, ok: bool, message: str) ->
     job.status, job.ended_at, job.message = (JobStatus.DONE if ok else JobStatus.FAILED).value, now, message
 
 
+def end_moves(session: Session, job: Job, moved: int, unmoved: Mapping[int, str], now: datetime) -> None:
+    """A `MOVE_GROUP` or `MOVE_PHOTOS` job is over; of `unmoved` photos (id -> why) it stays, for `move_again`."""
+    message = f"moved {moved} photos"
+    if unmoved:
+        left = f"{len(unmoved)} {'photo' if len(unmoved) == 1 else 'photos'} could not be moved"
+        message = f"{message}; {left} ({next(iter(unmoved.values()))}), tried again after the next regrouping or start"
+        job.kind, job.payload = JobKind.MOVE_PHOTOS.value, {"photo_ids": list(unmoved), "unmoved": True}
+    end(session, job, now, ok=not unmoved, message=message)
+
+
+def unmoved_photos(session: Session) -> tuple[frozenset[int], str]:
+    """The photos that could not be moved to where they belong, and what the newest try said; as long as no try succeeds."""
+    jobs = session.scalars(select(Job).where(Job.kind == JobKind.MOVE_PHOTOS, Job.status != JobStatus.DONE).order_by(Job.id))
+    left = [job for job in jobs if job.payload.get("unmoved")]
+    ids = frozenset(int(photo_id) for job in left for photo_id in job.payload["photo_ids"])
+    return ids, (left[-1].message or "") if left else ""
+
+
+def move_again(session: Session) -> None:
+    """What could not be moved is tried once more, by the daemon. The caller commits."""
+    failed = select(Job).where(Job.kind == JobKind.MOVE_PHOTOS, Job.status == JobStatus.FAILED)
+    for job in session.scalars(failed):
+        if job.payload.get("unmoved"):
+            job.status, job.started_at = JobStatus.WAITING.value, None
+
+
 def ask_again(session: Session) -> None:
-    """Jobs that a stopped daemon had begun wait again."""
+    """Jobs that a stopped daemon had begun wait again, and so do moves that failed."""
+    move_again(session)
     running = update(Job).where(Job.status == JobStatus.RUNNING.value)
     session.execute(running.values(status=JobStatus.WAITING.value, started_at=None))

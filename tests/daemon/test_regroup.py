@@ -6,6 +6,7 @@ import csv
 import threading
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,11 +19,13 @@ from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
 from daemon.moving import Moves
+from daemon.placing import move
 from daemon.refile import refile
 from daemon.regroup import regroup
+from daemon.status import status
 from db.group_acts import move_photos, release_photos, split_photos
 from db.group_tables import GroupEvent
-from db.jobs import open_jobs
+from db.jobs import ask_again, move_again, open_jobs, unmoved_photos
 from db.naming import name_group, name_photos
 from db.records import service
 from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
@@ -182,7 +185,7 @@ def test_a_named_group_moves_to_its_types_folder_and_stays_out_of_later_runs(hom
         name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)
     with Session(grouped) as session:
         members = list(session.scalars(select(Photo.id).where(Photo.group_id == 2)))
-    assert refile(home, grouped, members, template=TEMPLATE) == 5
+    assert refile(home, grouped, members, template=TEMPLATE).moved == 5
     group_now(home, grouped)
     assert folders(home) == {name: folder if folder.endswith("1") else "GENUS 5" for name, folder in GROUPED.items()}
     with Session(grouped) as session:
@@ -231,6 +234,37 @@ def test_a_photo_that_disappeared_from_its_folder_does_not_stop_the_run(home: Ho
     (home.sorted / "clear/UNKNOWN/ungrouped/0-0.jpg").unlink()
     done = group_now(home, database)
     assert (done["photos"], done["groups"], done["noise"]) == (10, 2, 1)
+
+
+def test_a_photo_that_could_not_be_moved_is_told_and_moved_after_the_next_regrouping_or_start(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, target: Path) -> None:
+        if path.name == "0-0.jpg":
+            raise PermissionError(13, "Permission denied")
+        move(path, target)
+
+    arrive(home, database, TWO_DESIGNS)
+    with monkeypatch.context() as patched:
+        patched.setattr("daemon.refile.move", denied)
+        group_now(home, database)
+        for _ in range(2):  # each regrouping asks once more
+            with Session(database) as session, session.begin():
+                move_again(session)
+            work_on_moves(home, database)
+    assert folders(home) == GROUPED | {"0-0.jpg": "UNKNOWN/ungrouped"}
+    with Session(database) as session:
+        ids, said = unmoved_photos(session)
+        path = session.scalars(select(Photo.path).where(Photo.id.in_(ids))).one()
+    assert (status(home, database)["unmoved"], path) == (1, "sorted/clear/UNKNOWN/ungrouped/0-0.jpg")
+    assert said.startswith(
+        "moved 0 photos; 1 photo could not be moved (Permission denied), tried again after the next regrouping"
+    )
+    with Session(database) as session, session.begin():
+        ask_again(session)  # as a start does
+    work_on_moves(home, database)
+    assert folders(home) == GROUPED
+    assert status(home, database)["unmoved"] == 0
 
 
 def test_no_unknown_meter_at_all_is_fine(home: Home, database: Engine) -> None:

@@ -220,6 +220,26 @@ def test_a_job_that_makes_no_sense_fails_and_the_next_one_is_done(home: Home, da
         assert session.scalars(select(Job.status).order_by(Job.id)).all() == ["failed", "done"]
 
 
+def test_what_could_not_be_moved_is_tried_again_after_each_regrouping(
+    home: Home, database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    with Session(database) as session, session.begin():
+        name_photos(session, [1], "GENUS 5", by="ana", now=NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr("daemon.refile.move", denied)
+        idle._work()
+    idle._work()  # not every second
+    assert job(database)[0] == "failed"
+    monkeypatch.setattr(idle, "_command", ["true"])
+    idle._regroup()
+    idle._work()
+    assert job(database) == ("done", "moved 1 photos")
+    assert "clear/GENUS 5/0.jpg" in read(home.sorted)
+
+
 def test_a_move_that_the_database_interrupted_is_done_again(
     home: Home, database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from db.jobs import is_regroup_asked
+from db.jobs import is_regroup_asked, unmoved_photos
 from db.overview import Heartbeat, read_heartbeats
 from engine.bundle import Card
 from engine.errors import ModelError
@@ -35,10 +35,11 @@ def read_services(session: Session, archive: Archive, now: datetime) -> tuple[Se
     beats = read_heartbeats(session, now)
     watcher = beats.get("watcher")
     alive = watcher is not None and watcher.alive
+    _, unmoved = unmoved_photos(session)
     return (
         _watcher(watcher),
         _engine(archive),
-        _grouping(beats.get("grouping"), archive, asked=is_regroup_asked(session), watcher_alive=alive),
+        _grouping(beats.get("grouping"), archive, unmoved, asked=is_regroup_asked(session), watcher_alive=alive),
         _disk(archive),
     )
 
@@ -86,13 +87,14 @@ def _model(card: Card | ModelError | None) -> str:
     return words.NO_MODEL if card is None else str(card)
 
 
-def _grouping(beat: Heartbeat | None, archive: Archive, *, asked: bool, watcher_alive: bool) -> ServiceLine:
+def _grouping(beat: Heartbeat | None, archive: Archive, unmoved: str, *, asked: bool, watcher_alive: bool) -> ServiceLine:
     if not watcher_alive:
-        return _line(words.SERVICE_GROUPING, words.STOPPED, "none", words.REGROUP_WAITS if asked else "")
+        return _line(words.SERVICE_GROUPING, words.STOPPED, "none", words.REGROUP_WAITS if asked else "", unmoved)
     last, coming = grouping_runs(beat, archive)
     running = beat is not None and beat.state == "running"
     state, tone = (words.RUNNING, "ok") if running else (words.IDLE, "none")
-    return _line(words.SERVICE_GROUPING, state, tone, last, words.REGROUP_ASKED if asked and not running else coming)
+    coming = words.REGROUP_ASKED if asked and not running else coming
+    return _line(words.SERVICE_GROUPING, state, "warn" if unmoved else tone, last, coming, unmoved)
 
 
 def grouping_runs(beat: Heartbeat | None, archive: Archive) -> tuple[str, str]:

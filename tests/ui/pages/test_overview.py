@@ -129,6 +129,14 @@ def test_the_watcher_says_what_waits_and_the_grouping_when_it_runs(database: Eng
     assert services(database, home, home.root)["Grouping"].lines[1] == "Regrouping is asked for."
 
 
+def test_photos_that_could_not_be_moved_are_said(database: Engine, home: Home) -> None:
+    beats = [Service(name=name, beat_at=NOW, state="idle", detail={}) for name in ("watcher", "grouping")]
+    left = {"photo_ids": [1, 2], "unmoved": True}
+    store(database, *beats, Job(kind="move_photos", payload=left, status="failed", asked_at=NOW, message="2 could not be moved"))
+    shown = services(database, home, home.root)["Grouping"]
+    assert (shown.tone, shown.lines[-1]) == ("warn", "2 could not be moved")
+
+
 def test_a_watcher_that_fell_silent_is_stopped(database: Engine, home: Home) -> None:
     store(database, Service(name="watcher", beat_at=NOW - timedelta(minutes=10), state="running", detail={}))
     shown = services(database, home, home.root)
