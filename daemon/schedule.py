@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from daemon.clockwork import Every, Realigning
 from daemon.home import Home
+from daemon.lock import is_locked
 from daemon.moving import Moves
 from daemon.watch import Watch
 from db.jobs import JobKind, ask_again, begin, end, move_again, open_jobs
@@ -66,7 +68,8 @@ class Schedule:
         self._home = home
         self._database = database
         self._watch = watch
-        self._command = [sys.executable, "-m", "daemon", "regroup", *regroup_arguments]
+        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes it along: what the pages say of it stays true
+        self._command = [sys.executable, "-m", *tied, "daemon", "regroup", *regroup_arguments]
         self._minutes = minutes
         self._after_new = after_new
         self._quiet_s = quiet_s
@@ -89,8 +92,6 @@ class Schedule:
         with Session(self._database) as session, session.begin():
             ask_again(session)
             last = service(session, "grouping")
-            if last is not None:
-                last.state = "idle"  # whatever a stopped daemon left it at
             ended = datetime.fromisoformat(str(last.detail["last_ended"])) if last and "last_ended" in last.detail else None
         now, pause = datetime.now(UTC), timedelta(minutes=self._minutes)
         first = min(max(now, ended + pause), now + pause) if ended else now + pause  # `ended` may be of a clock put right since
@@ -178,7 +179,7 @@ class Schedule:
         if not self._is_regrouping and self._watch.new_unknowns >= self._after_new and quiet_s >= self._quiet_s:
             self._watch.new_unknowns = 0
             self._regroup_now()
-        self._say_next_run()
+        self._say_how_it_stands()
 
     def _work_on(self, job_id: int, kind: str, payload: Mapping[str, Any]) -> None:
         match kind:
@@ -217,13 +218,17 @@ class Schedule:
         with Session(self._database) as session, session.begin():
             end(session, session.get_one(Job, job_id), datetime.now(UTC), ok=ok, message=message)
 
-    def _say_next_run(self) -> None:
+    def _say_how_it_stands(self) -> None:
+        """When the next regrouping is; and where one was killed and could not say so, that none runs."""
         planned = self._scheduler.get_job("regroup")
         if planned is None:  # the daemon is ending
             return
         next_run = planned.next_run_time.isoformat(timespec="seconds") if planned.next_run_time else None
         with Session(self._database) as session, session.begin():
             row = service(session, "grouping")
-            if row is None or row.detail.get("next_run") != next_run:
+            state = row.state if row else "idle"
+            if state == "running" and not is_locked(self._home.db / "regroup.lock"):  # whoever regroups holds it
+                state = "idle"
+            if row is None or row.detail.get("next_run") != next_run or row.state != state:
                 detail = {**(row.detail if row else {}), "next_run": next_run}
-                beat(session, "grouping", state=row.state if row else "idle", detail=detail, now=datetime.now(UTC))
+                beat(session, "grouping", state=state, detail=detail, now=datetime.now(UTC))

@@ -24,6 +24,7 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
         unmoved, _ = unmoved_photos(session)
         watcher, grouping = service(session, "watcher"), service(session, "grouping")
     running = is_locked(home.db / "daemon.lock")
+    regrouping = is_locked(home.db / "regroup.lock")  # else one that is said to run was killed
     return {
         "waiting": len(look(home.inbox, folders)),
         **numbers,
@@ -35,7 +36,7 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
         "paused": watcher.detail.get("paused") if watcher and running else None,
         "canary": watcher.detail.get("canary") if watcher and running else None,
         "last_beat_s": round((datetime.now(UTC) - watcher.beat_at).total_seconds(), 1) if watcher else None,
-        "grouping": {"state": grouping.state, **grouping.detail} if grouping else None,
+        "grouping": {"state": grouping.state if regrouping else "idle", **grouping.detail} if grouping else None,
     }
 
 

@@ -21,6 +21,7 @@ from daemon.lock import locked
 from daemon.placing import move
 from daemon.schedule import Schedule
 from daemon.settling import Pace
+from daemon.status import status
 from daemon.watch import Watch
 from db.jobs import JobKind, ask
 from db.naming import name_photos
@@ -105,7 +106,7 @@ def test_work_that_asks_for_the_plan_while_the_daemon_stops_does_not_keep_it_fro
     def asks() -> None:
         working.set()
         stopping.wait(30)
-        schedule._say_next_run()
+        schedule._say_how_it_stands()
 
     schedule.start()
     schedule._scheduler.add_job(asks, Every(timedelta(hours=1)), next_run_time=datetime.now(UTC))
@@ -218,6 +219,29 @@ def test_a_job_that_makes_no_sense_fails_and_the_next_one_is_done(home: Home, da
     idle._work()
     with Session(database) as session:
         assert session.scalars(select(Job.status).order_by(Job.id)).all() == ["failed", "done"]
+
+
+def state(home: Home, database: Engine) -> tuple[str, str]:
+    """What the pages read, and what `daemon status` says."""
+    with Session(database) as session:
+        said = service(session, "grouping")
+    assert said is not None
+    return said.state, status(home, database)["grouping"]["state"]
+
+
+def test_a_regrouping_that_was_killed_is_no_longer_said_to_run_and_one_that_runs_is(
+    home: Home, database: Engine, schedule: Schedule
+) -> None:
+    with Session(database) as session, session.begin():
+        beat(session, "grouping", state="running", detail={}, now=NOW)
+    with locked(home.db / "regroup.lock"):  # one by hand, or of a daemon that was killed
+        schedule.start()
+        schedule._scheduler.pause()
+        schedule._work()
+        assert state(home, database) == ("running", "running")
+    assert state(home, database) == ("running", "idle")
+    schedule._work()
+    assert state(home, database) == ("idle", "idle")
 
 
 def test_what_could_not_be_moved_is_tried_again_after_each_regrouping(

@@ -20,6 +20,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from daemon.home import Home
 from daemon.lock import locked
 from tests.photos import encoded, jpeg, pixels, read, write
 from tests.product.processes import ROOT, environment, run, start, wait_until
@@ -191,6 +192,34 @@ def test_a_regrouping_waits_while_photos_are_moved(tmp_path: Path) -> None:
     _, later = process.communicate(timeout=120)
     assert f"waiting for process {os.getpid()}, which has regroup.lock" in said
     assert (process.returncode, "regrouped 0 unknown meters" in later) == (0, True)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that have not ended."""
+    listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for child in " ".join(listed).split()]
+
+
+def is_regrouping(pid: int) -> bool:
+    """Whether the process is there and regroups; of one that ended and was not yet reaped the command line is empty."""
+    try:
+        return b"regroup" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_regrouping_ends_with_a_daemon_that_is_killed(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    with locked(home.db / "regroup.lock"):  # it waits for its turn as long as we like
+        process = start("daemon", "run", "--home", str(home.root), env=environment(regroup_minutes=0.02))
+        try:
+            wait_until(lambda: list(filter(is_regrouping, children(process.pid))), what="a regrouping")
+            regrouping = next(filter(is_regrouping, children(process.pid)))
+        finally:
+            process.kill()
+            process.wait()
+        wait_until(lambda: not is_regrouping(regrouping), seconds=20, what="the regrouping's end")
 
 
 def test_a_slow_writer_makes_one_row_of_the_whole_file(tmp_path: Path, daemon: Callable[[], subprocess.Popen[bytes]]) -> None:
