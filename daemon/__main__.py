@@ -156,10 +156,10 @@ def _bench(settings: Settings) -> Bench:
 
 
 def site_cuts(settings: Settings) -> SiteCuts:
-    """The sites' own thresholds. Raises `ArgumentError` for what is no tag or no score."""
-    from engine.quality import SiteCuts
+    """The sites' own thresholds. Raises `ArgumentError` for what is no score, no tag, or a tag that is never said."""
+    from engine.quality import SiteCuts, active
 
-    return SiteCuts.parse({name: site.thresholds for name, site in settings.sites.items()})
+    return SiteCuts.parse({name: site.thresholds for name, site in settings.sites.items()}).checked(active(settings.models_dir))
 
 
 def _folders(settings: Settings) -> InboxFolders:

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import exp, log, sqrt
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from engine.errors import ArgumentError
+from engine.spelling import hint
 
 
 class Tag(StrEnum):
@@ -31,6 +35,9 @@ class Tag(StrEnum):
 
 TAGS: tuple[str, ...] = tuple(tag.value for tag in Tag)
 DEFECT_TAGS: tuple[Tag, ...] = tuple(tag for tag in Tag if tag is not Tag.WELL_EXPOSED)
+
+
+_STRICT = ConfigDict(extra="forbid")  # of a version's file: a key that nobody reads would be silently without effect
 
 
 class Curve(StrEnum):
@@ -62,6 +69,8 @@ class Term:
     by side, that make a bent line; its range stays. Without one yet, a fit splits it.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
     measure: str
     weight: float
     curve: Curve = Curve.LINEAR
@@ -90,6 +99,8 @@ class Rule:
     `fixed` rules hold by definition and are not learned.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
     tag: Tag
     terms: tuple[Term, ...]
     bias: float
@@ -113,6 +124,8 @@ class Rule:
 class Figures:
     """How good one tag is on photos that its rule was not fitted to (whole groups of photos left out in turn)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
     positives: int
     negatives: int
     auc: float
@@ -125,6 +138,8 @@ class Figures:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thresholds:
     """A versioned set of rules. A tag with several rules has the highest of their scores."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     version: str
     rules: tuple[Rule, ...]
@@ -161,6 +176,16 @@ class SiteCuts:
         """As the settings say them: site -> tag -> score. Raises `ArgumentError` for what is no tag or no score."""
         return cls(tuple((site, tuple(_cut(site, *each) for each in cuts.items())) for site, cuts in said.items() if cuts))
 
+    def checked(self, thresholds: Thresholds) -> SiteCuts:
+        """These very cuts. Raises `ArgumentError` for a tag that these thresholds never say: a cut of it would have no effect."""
+        told = {rule.tag for rule in thresholds.rules}
+        for site, cuts in self.cuts:
+            if never := [tag.value for tag, _ in cuts if tag not in told]:
+                raise ArgumentError(
+                    f"sites.{site}.thresholds: {thresholds.version} has no rule for {never[0]}, so it is never said. Take it out."
+                )
+        return self
+
     def of(self, site: str | None) -> Mapping[Tag, float]:
         """A site's own cuts, for `Thresholds.with_cuts`; empty where it has none."""
         return dict(next((cuts for name, cuts in self.cuts if name == site), ()))
@@ -171,8 +196,8 @@ NO_SITE_CUTS = SiteCuts()
 
 def _cut(site: str, name: str, score: float) -> tuple[Tag, float]:
     if name not in TAGS or name == Tag.WELL_EXPOSED:
-        known = ", ".join(tag.value for tag in DEFECT_TAGS)
-        raise ArgumentError(f"sites.{site}.thresholds: {name!r} is no quality tag. Tags: {known}.")
+        known = [tag.value for tag in DEFECT_TAGS]
+        raise ArgumentError(f"sites.{site}.thresholds: {name!r} is no quality tag.{hint(name, known)} Tags: {', '.join(known)}.")
     if not 0 < score < 1:
         raise ArgumentError(
             f"sites.{site}.thresholds: {name} = {score:g} is no score between 0 and 1 (0.5 holds where none is set)."

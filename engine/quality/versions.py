@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import fields
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -16,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.errors import ArgumentError, ModelError
 from engine.quality.measures import measure_names
-from engine.quality.thresholds import Thresholds
+from engine.quality.thresholds import Figures, Rule, Term, Thresholds
+from engine.spelling import hint
 
 DEFAULT_VERSION = "2026-4"
 _SHIPPED = Path(__file__).parent / "shipped"
@@ -37,14 +39,25 @@ def read(path: Path) -> Thresholds:
     except OSError as error:
         raise ModelError(f"The thresholds {path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(map(str, problem["loc"]))
-        raise ModelError(f"{path} is no threshold set: {problem['msg']} at {place or 'its top'}.") from error
+        raise ModelError(f"{path} is no threshold set: {_problem(error)}") from error
     if thresholds.version != path.stem:
         raise ModelError(f"{path} says that it is version {thresholds.version}. Name it {thresholds.version}.json.")
     if why := _unusable(thresholds):
         raise ModelError(f"{path} is no threshold set: {why}.")
     return thresholds
+
+
+def _problem(error: ValidationError) -> str:
+    """What is wrong with a file, and where in it."""
+    problem = error.errors()[0]
+    loc = [str(part) for part in problem["loc"]]
+    if problem["type"] != "unexpected_keyword_argument":
+        return f"{problem['msg']} at {'.'.join(loc) or 'its top'}."
+    *place, key = loc
+    kind = Term if "terms" in place else Rule if "rules" in place else Figures if "figures" in place else Thresholds
+    known = [each.name for each in fields(kind)]
+    advice = hint(key, known) or f" Keys: {', '.join(known)}."
+    return f"{key!r} at {'.'.join(place) or 'its top'} is no key.{advice}"
 
 
 def _unusable(thresholds: Thresholds) -> str | None:

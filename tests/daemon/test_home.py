@@ -1,4 +1,4 @@
-"""Where an archive may begin, and where a mistyped folder is told."""
+"""Where an archive may begin, and what its folder and its settings must not say."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def test_status_begins_an_archive_and_says_so(tmp_path: Path, caplog: pytest.Log
         assert main(["status", "--home", str(tmp_path / "home")]) == 0
     assert {path.name for path in (tmp_path / "home").iterdir()} == {"inbox", "sorted", "db"}
     assert caplog.text.count(f"a new archive begins in {tmp_path / 'home'}") == 1
+
+
+@pytest.mark.parametrize("command", ["run", "once", "retag", "retry"])
+def test_a_sites_threshold_of_a_tag_that_is_never_said_is_refused(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"settings.toml": b"[sites.NORTH.thresholds]\nscreen_photo = 0.4\n"})
+    assert main([command, "--home", str(tmp_path)]) == 2
+    assert f"daemon {command}: sites.NORTH.thresholds: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("remains", ["sorted/a.jpg", "db/metersieve.sqlite", "settings.toml"])

@@ -62,6 +62,13 @@ def test_a_damaged_version_is_named(tmp_path: Path) -> None:
     [
         ("mine-1", ('"brightness"', '"brigthness"'), "'brigthness', which is no measure"),
         ("mine-1", ("-1.0", "NaN"), "no number"),
+        (
+            "mine-1",
+            ('"weight"', '"contxt": true, "weight"'),
+            r"'contxt' at rules\.0\.terms\.0 is no key\. Did you mean 'context'\?$",
+        ),
+        ("mine-1", ('"tag"', '"fix": true, "tag"'), r"'fix' at rules\.0 is no key\. Did you mean 'fixed'\?$"),
+        ("mine-1", ('"parent"', '"mother"'), r"'mother' at its top is no key\. Keys: version, rules, parent"),
         ("copy", ("", ""), r"says that it is version mine-1\. Name it mine-1\.json"),
     ],
 )
@@ -106,10 +113,20 @@ def test_a_sites_own_cut_moves_its_tag_and_shows_in_the_version() -> None:
     assert edge == pytest.approx(2.197, abs=1e-3)  # ln(0.9 / 0.1)
 
 
-@pytest.mark.parametrize(("cuts", "said"), [({"smell": 0.4}, "no quality tag"), ({"glare": 1.0}, "no score between")])
+@pytest.mark.parametrize(
+    ("cuts", "said"),
+    [({"smell": 0.4}, "no quality tag"), ({"blury": 0.4}, "Did you mean 'blurry'"), ({"glare": 1.0}, "no score between")],
+)
 def test_a_setting_that_is_no_cut_is_refused_with_the_site(cuts: dict[str, float], said: str) -> None:
     with pytest.raises(ArgumentError, match=rf"sites\.NORTH\.thresholds.*{said}"):
         SiteCuts.parse({"NORTH": cuts})
+
+
+def test_a_cut_of_a_tag_that_the_thresholds_never_say_is_refused_with_the_site() -> None:
+    cuts = SiteCuts.parse({"NORTH": {"low_light": 0.9}, "SOUTH": {"screen_photo": 0.4}})
+    with pytest.raises(ArgumentError, match=rf"sites\.SOUTH\.thresholds: {DEFAULT_VERSION} has no rule for screen_photo"):
+        cuts.checked(shipped())
+    assert SiteCuts.parse({"NORTH": {"low_light": 0.9}}).checked(DARK).of("NORTH") == {Tag.LOW_LIGHT: 0.9}
 
 
 def test_a_preview_counts_what_is_gained_and_lost_largest_first() -> None:

@@ -1,0 +1,12 @@
+"""The word that was perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+
+def hint(word: str, known: Collection[str]) -> str:
+    """A question for what was meant, where a known word is near; else nothing."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""
