@@ -1,8 +1,11 @@
-"""Whether results can be written where they shall go: asked before the work, not after it."""
+"""Where results go: asked before the work whether they can be written there, and written whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ArgumentError
@@ -24,3 +27,48 @@ def check_folder(folder: Path) -> None:
         raise ArgumentError(f"Nothing can be written in {folder}: {there} is a file. Name a folder.")
     if not os.access(there, os.W_OK | os.X_OK):
         raise ArgumentError(f"Nothing can be written in {folder}: {there} is read-only. Name another folder.")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write under another name beside it, then rename: there is all of it or what was there before, also on a full disk."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with _told_as(path, draft):
+        try:
+            draft.write_bytes(data)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into; what is in it is `folder`'s when the block ends. A block that fails leaves nothing.
+
+    `folder` is empty or not there yet. The draft lies within, for it may be the only place to write to, as a mounted disk is.
+    """
+    is_new = not folder.exists()
+    draft = folder / f".draft.{os.getpid()}"
+    with _told_as(folder, draft):
+        try:
+            draft.mkdir(parents=True)
+            yield draft
+            for path in sorted(draft.iterdir(), key=Path.is_dir):  # tables first: no pictures without them
+                path.rename(folder / path.name)
+            draft.rmdir()
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            if is_new and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+            raise
+
+
+@contextmanager
+def _told_as(path: Path, draft: Path) -> Iterator[None]:
+    """A failure names `path`, which the person knows, instead of nothing (a full disk) or of the draft, which is gone."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or Path(str(error.filename)).is_relative_to(draft):
+            error.filename = str(path)
+        raise

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, PictureError
-from engine.outputs import check_folder
+from engine.outputs import check_folder, whole_folder
 
 if TYPE_CHECKING:
     from engine.degraded import DegradedRow
@@ -62,19 +62,20 @@ def run(args: argparse.Namespace) -> int:
         raise DataError(f"There are no photos in {args.folder}.")
     rows: list[DegradedRow] = []
     failed = 0
-    for number, path in enumerate(tqdm(files, unit="photo", disable=None)):
-        try:
-            pixels = read_picture(path).pixels
-        except PictureError as error:
-            print(f"left out: {path}: {error}", file=sys.stderr)
-            failed += 1
-            continue
-        rows += _twins(path, pixels, number, args)
-    if not rows:
-        raise DataError("None of the photos can be read.")
-    write_table(args.out, rows)
-    if (args.folder / SOURCES).is_file():
-        shutil.copyfile(args.folder / SOURCES, args.out / SOURCES)
+    with whole_folder(args.out) as draft:
+        for number, path in enumerate(tqdm(files, unit="photo", disable=None)):
+            try:
+                pixels = read_picture(path).pixels
+            except PictureError as error:
+                print(f"left out: {path}: {error}", file=sys.stderr)
+                failed += 1
+                continue
+            rows += _twins(path, pixels, number, draft, args)
+        if not rows:
+            raise DataError("None of the photos can be read.")
+        write_table(draft, rows)
+        if (args.folder / SOURCES).is_file():
+            shutil.copyfile(args.folder / SOURCES, draft / SOURCES)
     print(f"{len(rows)} photos from {len(files) - failed} good ones in {args.out}; dataset_labels.csv says how each was spoilt")
     return 3 if failed else 0
 
@@ -89,8 +90,8 @@ def _check_folders(folder: Path, out: Path) -> None:
         raise ArgumentError(f"{out} lies in the photos' folder: the next run would spoil the spoilt ones. Name another folder.")
 
 
-def _twins(path: Path, pixels: Pixels, number: int, args: argparse.Namespace) -> Iterator[DegradedRow]:
-    """Write one good photo and its spoilt twins, all on one side of the split; the rows that tell of them."""
+def _twins(path: Path, pixels: Pixels, number: int, out: Path, args: argparse.Namespace) -> Iterator[DegradedRow]:
+    """Write one good photo and its spoilt twins into `out`, all on one side of the split; the rows that tell of them."""
     import numpy as np
 
     from engine.degraded import DegradedRow
@@ -102,13 +103,13 @@ def _twins(path: Path, pixels: Pixels, number: int, args: argparse.Namespace) ->
     source = readable(path.relative_to(args.folder).as_posix())
     side, rng = _given_side(path, args.folder) or side_of(path.read_bytes()), np.random.default_rng([args.seed, number])
     name = f"{number:06d}"
-    yield DegradedRow(image_path=_write(args.out, side, GoodBad.GOOD, name, pixels), label=GoodBad.GOOD, source=source)
+    yield DegradedRow(image_path=_write(out, side, GoodBad.GOOD, name, pixels), label=GoodBad.GOOD, source=source)
     for twin in range(args.each):
         defect = DEFECTS[args.defects[int(rng.integers(len(args.defects)))]]
         strength = defect.drawn(rng)
         worse = defect.spoil(pixels, strength, rng)
         yield DegradedRow(
-            image_path=_write(args.out, side, GoodBad.BAD, f"{name}_{twin}_{defect.name}", worse),
+            image_path=_write(out, side, GoodBad.BAD, f"{name}_{twin}_{defect.name}", worse),
             label=GoodBad.BAD,
             source=source,
             defect=defect.name,

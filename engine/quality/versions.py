@@ -6,7 +6,6 @@ judges; where there is none, `DEFAULT_VERSION` does. A version's file is never c
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import fields
 from functools import cache
@@ -16,6 +15,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from engine.errors import ArgumentError, ModelError
+from engine.outputs import write_whole
 from engine.quality.measures import measure_names
 from engine.quality.thresholds import Figures, Rule, Term, Thresholds
 from engine.spelling import hint
@@ -86,11 +86,9 @@ def write(thresholds: Thresholds, folder: Path) -> Path:
     """Write a version below `folder`; raises `ModelError` where it exists already."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{thresholds.version}.json"
-    try:
-        with path.open("xb") as file:
-            file.write(TypeAdapter(Thresholds).dump_json(thresholds, indent=1, exclude_defaults=True) + b"\n")
-    except FileExistsError as error:
-        raise ModelError(f"{path} exists already; a version is never changed. Give the new one another name.") from error
+    if path.exists():
+        raise ModelError(f"{path} exists already; a version is never changed. Give the new one another name.")
+    write_whole(path, TypeAdapter(Thresholds).dump_json(thresholds, indent=1, exclude_defaults=True) + b"\n")
     return path
 
 
@@ -131,9 +129,7 @@ def adopt(models_dir: Path, version: str) -> None:
     find(models_dir, version)
     folder = models_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{_CURRENT}.{os.getpid()}"
-    beside.write_text(version + "\n", encoding="utf-8")
-    beside.replace(folder / _CURRENT)
+    write_whole(folder / _CURRENT, f"{version}\n".encode())
 
 
 def rollback(models_dir: Path) -> str:

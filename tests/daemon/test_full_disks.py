@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -14,27 +12,11 @@ from daemon.inbox import look
 from daemon.intake import Intake
 from daemon.recovery import recover
 from db.database import open_database, sqlite_url
+from tests.conftest import Mount
 from tests.daemon.test_intake import fake_appraise, rows
 from tests.photos import read, write
 
-Mount = Callable[[Path, str], None]
 TEMPLATE = "{clarity}/{meter_type}/{name}"
-
-
-@pytest.fixture
-def mount() -> Iterator[Mount]:
-    mounted: list[Path] = []
-
-    def mount_tmpfs(folder: Path, options: str) -> None:
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"this account may not mount a tmpfs: {done.stderr.strip()}")
-        mounted.append(folder)
-
-    yield mount_tmpfs
-    for folder in reversed(mounted):
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def take_all(home: Home, database: Engine) -> None:

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from engine.degraded import read_degraded
 from engine.errors import DataError
 from engine.quality import measure
 from engine.training.defects import DEFECTS
+from tests.conftest import Mount
 from tests.photos import encoded, jpeg, pixels, read, write
 
 SIDES = ("train", "val", "test")
@@ -69,6 +71,25 @@ def test_the_same_seed_makes_the_same_files(goods: Path, tmp_path: Path) -> None
 def test_a_folder_that_is_not_empty_is_left_alone(goods: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["degrade", str(goods), "--out", str(goods)]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_a_disk_that_runs_full_is_told_in_one_line_and_leaves_nothing(
+    goods: Path, tmp_path: Path, mount: Mount, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    mount(tmp_path / "data", "size=100k")
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "data")]) == 2
+    assert capfd.readouterr().err.splitlines() == [f"degrade: {tmp_path / 'data'} cannot be used: No space left on device."]
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_stopped_run_leaves_no_folder(goods: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.degraded.write_table", stopped)
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "new" / "data")]) == 130
+    assert not (tmp_path / "new" / "data").exists()
 
 
 def test_an_unknown_defect_is_refused(goods: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.__main__ import main
 from engine.quality.versions import active_version, find
+from tests.conftest import Mount
 from tests.photos import encoded, pixels, write
 
 
@@ -77,6 +78,18 @@ def test_a_name_that_is_no_file_s_is_refused_before_anything_is_measured(
     assert main(["tune", str(labelled), f"--name={name}"]) == 2
     assert "is no name for a version" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_disk_that_runs_full_is_told_in_one_line_and_leaves_no_version(
+    labelled: Path, tmp_path: Path, mount: Mount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "models" / "thresholds"
+    folder.mkdir(parents=True)
+    mount(folder, "size=4k")
+    assert main(["tune", str(labelled), "--adopt"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == f"tune: {folder / 'tuned-1.json'} cannot be used: No space left on device."
+    assert list(folder.iterdir()) == []
 
 
 def test_a_rollback_beside_another_wish_changes_nothing(labelled: Path, tmp_path: Path) -> None:
