@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from db.quality_tables import EarlierJudgement
 from db.tables import Photo, PhotoTag
 from engine.quality import TAGS, QualityJudgement
+from engine.verdict import Reason
 
 BATCH = 500  # photos per transaction: the daemon writes in between
 
@@ -29,6 +30,17 @@ def tags_of(photo: Photo) -> tuple[str, ...]:
 def judged_by(photo: Photo) -> str | None:
     """The threshold version that made them."""
     return (photo.stamps or {}).get("thresholds")
+
+
+def lacks_no_display(photo: Photo) -> bool:
+    """Whether the display was looked for in vain, and the tag that says so is gone: an earlier `daemon retag` took it along."""
+    looked_in_vain = photo.display_score is not None and photo.display_box is None
+    return looked_in_vain and Reason.NO_DISPLAY.value not in tags_of(photo)
+
+
+def restore_no_display(photo: Photo) -> None:
+    """Give that tag back. Which thresholds judged is not touched by it."""
+    photo.tags.append(PhotoTag(tag=Reason.NO_DISPLAY.value))
 
 
 def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgement, *, version: str, now: datetime) -> None:

@@ -32,12 +32,12 @@ def by_any_site(site: str | None) -> Thresholds:
 
 
 def run(database: Engine) -> int:
-    return retag(database, by_any_site, now=lambda: NOW, stopped=lambda: False)[0]
+    return retag(database, by_any_site, now=lambda: NOW, stopped=lambda: False).again
 
 
 def test_a_preview_says_what_would_change_and_changes_nothing(database: Engine) -> None:
     before = _rows(database)
-    said = preview_retag(database, by_any_site, "dark-1").lines()
+    said = preview_retag(database, by_any_site, "dark-1")[0].lines()
     assert "2 of 3 photos would gain low_light" in said
     assert "1 of 3 photos would lose blurry" in said
     assert "1 of 3 photos lack numbers that dark-1 needs and would stay as they are." in said
@@ -59,10 +59,31 @@ def test_what_the_display_finder_said_of_a_photo_is_no_threshold_s_to_take_away(
     with Session(database) as session, session.begin():
         row = session.get_one(Photo, 2)
         row.tags.append(PhotoTag(tag="no_display"))
-    assert not any("no_display" in line for line in preview_retag(database, by_any_site, "dark-1").lines())
+    assert not any("no_display" in line for line in preview_retag(database, by_any_site, "dark-1")[0].lines())
     run(database)
     with Session(database) as session:
         assert sorted(tags_of(session.get_one(Photo, 2))) == ["low_light", "no_display"]
+
+
+def test_no_display_that_an_earlier_retag_took_away_comes_back_where_the_finder_looked_in_vain(
+    database: Engine, tmp_path: Path
+) -> None:
+    with Session(database) as session, session.begin():
+        robbed, found, kept = (session.get_one(Photo, number) for number in (1, 2, 3))
+        robbed.display_score = 0.1  # looked for and not found
+        found.display_score, found.display_box = 0.9, [1, 2, 30, 10]
+        kept.display_score = 0.2
+        kept.tags.append(PhotoTag(tag="no_display"))
+    told = "1 photo gets the tag no_display back"
+    assert told in tell_preview(database, tmp_path / "models", NO_SITE_CUTS, None)
+    assert told in tell_retag(database, tmp_path / "models", NO_SITE_CUTS, threading.Event())
+    with Session(database) as session:
+        assert [list(tags_of(session.get_one(Photo, number))) for number in (1, 2, 3)] == [
+            ["no_display"],
+            ["blurry"],
+            ["no_display"],
+        ]
+    assert told not in tell_retag(database, tmp_path / "models", NO_SITE_CUTS, threading.Event())
 
 
 def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
