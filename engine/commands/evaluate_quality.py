@@ -45,7 +45,7 @@ def labelled(data: Path) -> tuple[LabelledPhoto, ...]:
     from engine.quality.examples import LabelledPhoto, read_labelled
 
     if data.is_file():
-        return read_labelled(data)
+        return read_labelled(data, lambda line: print(line, file=sys.stderr))
     if (data / TABLE).is_file():
         return read_degraded(data)
     found = sorted(path for path in data.rglob("*") if path.suffix.lower() in SUFFIXES) if data.is_dir() else []

@@ -70,7 +70,7 @@ def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
         version=version,
         created=datetime.date.today().isoformat(),
         options=FitOptions(penalties=PENALTIES),
-        tell=lambda line: print(line, file=sys.stderr),
+        tell=_say,
     )
     if not fitted.figures:
         raise DataError(
@@ -86,6 +86,10 @@ def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
     return version, failed
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
 def _measured(table: Path) -> tuple[list[Example], int]:
     """The labelled photos with their numbers, and how many could not be read."""
     from tqdm import tqdm
@@ -95,7 +99,7 @@ def _measured(table: Path) -> tuple[list[Example], int]:
     from engine.quality.examples import Example, read_labelled
 
     examples, failed = [], 0
-    for photo in tqdm(read_labelled(table), desc="measuring", unit="photo", disable=None):
+    for photo in tqdm(read_labelled(table, _say), desc="measuring", unit="photo", disable=None):
         try:
             picture = read_picture(photo.path)
         except PictureError as error:

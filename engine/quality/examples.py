@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ class LabelledPhoto:
     present: frozenset[Tag]
     unsure: frozenset[Tag]
     group: str
+    is_alone: bool = False  # no group was named: it is one of its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,23 +41,39 @@ class Example:
     good: bool = False
 
 
-def read_labelled(table: Path) -> tuple[LabelledPhoto, ...]:
+def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledPhoto, ...]:
     """A CSV with the columns file and tags, and, if known, unsure (tags not to learn from) and group (the same scene or meter).
 
-    Files are relative to the table; several tags are separated by ";" or "|". Raises `DataError` with the line's number.
+    Files are relative to the table; several tags are separated by ";" or "|". Lines that say the same of one file count once,
+    which is told. Raises `DataError` with the line's number, also where two lines do not agree.
     """
     if not table.is_file():
         raise DataError(f"{table} is not a file. Give a CSV with the columns file and tags.")
-    lines: dict[str, int] = {}
-    photos = []
+    first: dict[str, tuple[int, LabelledPhoto]] = {}  # by file
+    again: list[tuple[int, int]] = []
     for number, row in read_table(table, needed=("file", "tags"), optional=("unsure", "group")):
-        photos.append(_photo(table, number, row))
-        first = lines.setdefault(os.path.normpath(photos[-1].path), number)
-        if first != number:
-            raise DataError(f"{table}, line {number}: {row['file']} is on line {first} already. Keep one of them.")
-    if not photos:
+        photo = _photo(table, number, row)
+        before, known = first.setdefault(os.path.normpath(photo.path), (number, photo))
+        if _said(known) != _said(photo):
+            raise DataError(
+                f"{table}, lines {before} and {number} do not agree on {photo.path.name} ({_said(known)}; {_said(photo)}). "
+                "Keep one of them, with the tags that are disputed in unsure."
+            )
+        if before != number:
+            again.append((number, before))
+    if not first:
         raise DataError(f"{table} has no lines below its heading.")
-    return tuple(photos)
+    if again:
+        lines = "line repeats an earlier one" if len(again) == 1 else "lines repeat earlier ones"
+        tell(f"{table}: {len(again)} {lines} (line {again[0][0]} says what line {again[0][1]} says); each photo counts once.")
+    return tuple(photo for _, photo in first.values())
+
+
+def _said(photo: LabelledPhoto) -> str:
+    """What a line says of its file, in words."""
+    said = " ".join(sorted(photo.present)) or "none"
+    said += f", perhaps {' '.join(sorted(photo.unsure))}" if photo.unsure else ""
+    return said if photo.is_alone else f"{said}, of {photo.group}"
 
 
 def _photo(table: Path, number: int, row: Row) -> LabelledPhoto:
@@ -66,8 +83,9 @@ def _photo(table: Path, number: int, row: Row) -> LabelledPhoto:
     if both := sorted(present & unsure):
         raise DataError(f"{table}, line {number}: {both[0]} is in tags and in unsure. Take it out of one.")
     return LabelledPhoto(
-        path=table.parent / row["file"], present=present, unsure=unsure, group=row.get("group", "") or row["file"]
-    )
+        path=table.parent / row["file"], present=present, unsure=unsure,
+        group=row.get("group", "") or row["file"], is_alone=not row.get("group", ""),
+    )  # fmt: skip
 
 
 def _tags(text: str, place: str) -> frozenset[Tag]:

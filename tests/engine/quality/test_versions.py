@@ -144,7 +144,7 @@ def test_a_preview_counts_what_is_gained_and_lost_largest_first() -> None:
 def test_a_labelled_table_is_read_with_its_tags_groups_and_doubts(tmp_path: Path) -> None:
     table = tmp_path / "labelled.csv"
     table.write_text("file,tags,unsure,group\na.jpg,blurry; low_light,glare,m1\nsub/b.jpg,,,\nc.jpg,none,,m1\n")
-    first, second, third = read_labelled(table)
+    first, second, third = read_labelled(table, print)
     assert first.present == {Tag.BLURRY, Tag.LOW_LIGHT} and first.unsure == {Tag.GLARE} and first.group == "m1"
     assert second.path == tmp_path / "sub" / "b.jpg" and second.group == "sub/b.jpg"
     assert third.present == frozenset()
@@ -159,7 +159,9 @@ def test_a_labelled_table_is_read_with_its_tags_groups_and_doubts(tmp_path: Path
         ("", "no column file and tags"),
         ("file,tags\n\n,blurry\n", "line 3: no file"),
         ("file,tags\na.jpg,blurry,glare\n", "line 2 has more cells than the heading"),
-        ("file,tags\na.jpg,blurry\nb.jpg,\n./a.jpg,\n", "line 4: ./a.jpg is on line 2 already"),
+        ("file,tags\na.jpg,blurry\nb.jpg,\n./a.jpg,\n", r"lines 2 and 4 do not agree on a\.jpg \(blurry; none\)"),
+        ("file,tags,unsure\na.jpg,blurry,\na.jpg,blurry,glare\n", r"lines 2 and 3 .* \(blurry; blurry, perhaps glare\)"),
+        ("file,tags,group\na.jpg,blurry,m1\na.jpg,blurry,m2\n", r"lines 2 and 3 .* \(blurry, of m1; blurry, of m2\)"),
         ("file,tags,unsure\na.jpg,blurry,blurry\n", "line 2: blurry is in tags and in unsure"),
         ("file,tags\na\0.jpg,blurry\n", "is no CSV"),
         ("file,tags\n" + "a" * 200_000 + ",blurry\n", "line 2: field larger than"),
@@ -169,14 +171,22 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: s
     table = tmp_path / "labelled.csv"
     table.write_text(text)
     with pytest.raises(DataError, match=said):
-        read_labelled(table)
+        read_labelled(table, print)
+
+
+def test_two_peoples_tables_joined_count_what_both_labelled_alike_once_and_say_so(tmp_path: Path) -> None:
+    table = tmp_path / "labelled.csv"
+    table.write_text("file,tags\na.jpg,blurry;glare\nb.jpg,none\n./a.jpg,glare|blurry\nc.jpg,\nb.jpg,\n")
+    told: list[str] = []
+    assert [photo.path.name for photo in read_labelled(table, told.append)] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert told == [f"{table}: 2 lines repeat earlier ones (line 4 says what line 2 says); each photo counts once."]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a photo", "file,tags\nküche.jpg,blurry\n".encode("latin-1")])
 def test_a_table_in_another_encoding_is_refused_with_how_to_save_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "labelled.csv").write_bytes(content)
     with pytest.raises(DataError, match='Save it as "CSV UTF-8"'):
-        read_labelled(tmp_path / "labelled.csv")
+        read_labelled(tmp_path / "labelled.csv", print)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +200,6 @@ def test_a_table_in_another_encoding_is_refused_with_how_to_save_it(tmp_path: Pa
 )
 def test_a_table_is_read_as_any_spreadsheet_writes_it(tmp_path: Path, text: str) -> None:
     (tmp_path / "labelled.csv").write_bytes(text.encode())
-    first, second = read_labelled(tmp_path / "labelled.csv")
+    first, second = read_labelled(tmp_path / "labelled.csv", print)
     assert (first.path.name, first.present) == ("a b.jpg", {Tag.BLURRY})
     assert (second.path.name, second.present) == ("c.jpg", frozenset())
