@@ -24,6 +24,7 @@ from daemon.sole import sole_watcher
 from db.database import DatabaseError, open_database
 from db.journal import Journal
 from engine.errors import EngineError
+from engine.spelling import counted
 from settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands that need them
@@ -255,9 +256,8 @@ def _export(args: argparse.Namespace, settings: Settings, home: Home, database: 
     from daemon.export import FORMATS, export
 
     if args.out.suffix.lower() not in FORMATS:
-        print(f"daemon export: --out must end in {', '.join(FORMATS)}.", file=sys.stderr)
-        return EXIT_USAGE
-    print(f"{export(database, args.out)} rows written to {args.out}")
+        raise SettingsError(f"--out must end in {', '.join(FORMATS)}.")
+    print(f"{counted(export(database, args.out), 'row')} written to {args.out}")
     return 0
 
 

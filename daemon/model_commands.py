@@ -25,6 +25,7 @@ from engine import bundle
 from engine.appraise import appraise, load_models
 from engine.picture import Limits
 from engine.recognition import Rule
+from engine.spelling import counted
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ def judge_again(
     if judged and not only_unknown:
         with Session(database) as session, session.begin():
             ask_regroup(session, datetime.now(UTC))
-    return f"{version} judged {judged:,} photos again; {changed:,} have another type."
+    return f"{version} judged {counted(judged, 'photo')} again; {changed:,} have another type."
 
 
 def embed_unknown(settings: ModelSettings, home: Home, database: Engine, version: str, *, stop: threading.Event) -> None:

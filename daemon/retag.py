@@ -16,6 +16,7 @@ from db.retagging import judged_by, lacks_no_display, measured_photos, replace_j
 from engine.quality import QualityJudgement, SiteCuts, Thresholds, active, judge
 from engine.quality.preview import Preview, Tagged, preview
 from engine.quality.versions import find
+from engine.spelling import counted
 
 ThresholdsOf = Callable[[str | None], Thresholds]  # by site
 
@@ -40,14 +41,14 @@ def tell_retag(database: Engine, models_dir: Path, cuts: SiteCuts, stop: threadi
     """Retag, and what `daemon retag` prints then."""
     judging = active(models_dir)
     done = retag(database, _by_site(judging, cuts), now=lambda: datetime.now(UTC), stopped=stop.is_set)
-    told = f"{done.again:,} photos judged again by {judging.version}; what they were called before is kept."
+    told = f"{counted(done.again, 'photo')} judged again by {judging.version}; what they were called before is kept."
     lacking = f" {done.lacking:,} stay as they are: they lack numbers that it needs." if done.lacking else ""
     return "\n".join((told + lacking, *_restored(done.restored)))
 
 
 def _restored(photos: int) -> tuple[str, ...]:
-    get = "photo gets" if photos == 1 else "photos get"
-    return (f"{photos:,} {get} the tag no_display back, which an earlier retag took away.",) if photos else ()
+    get = "gets" if photos == 1 else "get"
+    return (f"{counted(photos, 'photo')} {get} the tag no_display back, which an earlier retag took away.",) if photos else ()
 
 
 def _by_site(judging: Thresholds, cuts: SiteCuts) -> ThresholdsOf:

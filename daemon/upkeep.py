@@ -13,6 +13,7 @@ from daemon.lock import locked
 from daemon.near import NearPhotos
 from daemon.retry import Judge, Retrying, refused_photos
 from db.retention import Limits
+from engine.spelling import counted
 
 SHOWN = 20  # lines of a dry run
 DONE, USAGE, PARTLY = 0, 2, 3  # exit codes
@@ -49,7 +50,7 @@ def tell_retention(home: Home, database: Engine, limits: Limits, *, dry_run: boo
         went = retain(home, database, limits, dry_run=dry_run)
     lines = [*went.lines[:SHOWN], *([f"... and {went.files - SHOWN} more"] if went.files > SHOWN else [])] if dry_run else []
     verb = "would be removed" if dry_run else "removed; their rows stay"
-    return "\n".join([*lines, f"{went.files} files, {went.size_bytes / 1e6:,.1f} MB {verb}"])
+    return "\n".join([*lines, f"{counted(went.files, 'file')}, {went.size_bytes / 1e6:,.1f} MB {verb}"])
 
 
 def send_test(addresses: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.tables import Job, JobStatus, Photo
+from engine.spelling import counted
 
 
 class JobKind(StrEnum):
@@ -80,9 +81,9 @@ def end(session: Session, job: Job, now: datetime, *, ok: bool, message: str) ->
 
 def end_moves(session: Session, job: Job, moved: int, unmoved: Mapping[int, str], now: datetime) -> None:
     """A `MOVE_GROUP` or `MOVE_PHOTOS` job is over; of `unmoved` photos (id -> why) it stays, for `move_again`."""
-    message = f"moved {moved} photos"
+    message = f"moved {counted(moved, 'photo')}"
     if unmoved:
-        left = f"{len(unmoved)} {'photo' if len(unmoved) == 1 else 'photos'} could not be moved"
+        left = f"{counted(len(unmoved), 'photo')} could not be moved"
         message = f"{message}; {left} ({next(iter(unmoved.values()))}), tried again after the next regrouping or start"
         job.kind, job.payload = JobKind.MOVE_PHOTOS.value, {"photo_ids": list(unmoved), "unmoved": True}
     end(session, job, now, ok=not unmoved, message=message)

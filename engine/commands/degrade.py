@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, PictureError
 from engine.outputs import check_folder, whole_folder
+from engine.spelling import counted
 
 if TYPE_CHECKING:
     from engine.degraded import DegradedRow
@@ -76,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
         write_table(draft, rows)
         if (args.folder / SOURCES).is_file():
             shutil.copyfile(args.folder / SOURCES, draft / SOURCES)
-    print(f"{len(rows)} photos from {len(files) - failed} good ones in {args.out}; dataset_labels.csv says how each was spoilt")
+    made = f"{counted(len(rows), 'photo')} from {counted(len(files) - failed, 'good one')}"
+    print(f"{made} in {args.out}; dataset_labels.csv says how each was spoilt")
     return 3 if failed else 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import ArgumentError, DataError
 from engine.outputs import check_folder
+from engine.spelling import counted
 
 SUMMARY = "measure a model on labelled photos: accuracy, confusion, calibration, coverage, one line per photo"
 EXAMPLE = "python -m engine evaluate meter_type photos/by_type --out runs/meter_type"
@@ -80,4 +81,4 @@ def _tell(summary: dict[str, Any], out: Path) -> None:
     if "open_set" in summary:
         let = f", {summary['accepted']['unknown_let_through']:.3f} of them taken for a type" if accepted else ""
         print(f"known or unknown: AUROC {summary['open_set']['auroc']:.3f} on {summary['unknown_photos']} unknown photos{let}")
-    print(f"{summary['photos']} photos; report in {out / 'report.md'}")
+    print(f"{counted(summary['photos'], 'photo')}; report in {out / 'report.md'}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, PictureError
+from engine.spelling import counted
 
 if TYPE_CHECKING:
     from engine.evaluation.quality import JudgedPhoto
@@ -34,7 +35,7 @@ def run(data: Path, models_dir: Path, out: Path) -> int:
     if good:
         sensitivity(good, out)
     _tell(summary)
-    print(f"{len(judged)} photos judged by {thresholds.version}; report in {out}")
+    print(f"{counted(len(judged), 'photo')} judged by {thresholds.version}; report in {out}")
     return 3 if unreadable else 0
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ArgumentError, DataError, ModelError, PictureError
 from engine.names import formula_safe, readable
+from engine.spelling import counted
 from engine.verdict import Guess
 
 if TYPE_CHECKING:
@@ -209,8 +210,12 @@ def _copy(source: Path, folder: Path) -> None:
 
 def _report(out: Path, photos: Sequence[_Photo], grouping: Grouping, missing: int) -> None:
     alone = int((grouping.group_ids < 0).sum())
-    print(f"{len(photos)} photos: {len(grouping.groups())} groups, {alone} photos in none. See {out / 'summary.csv'}.")
+    found = f"{counted(len(photos), 'photo')}: {counted(len(grouping.groups()), 'group')}, {counted(alone, 'photo')} in none"
+    print(f"{found}. See {out / 'summary.csv'}.")
     if photos and photos[0].plate is None:
         print("Grouped by embeddings alone. Give the folder of photos instead and their front plates are compared: surer groups.")
     if missing:
-        print(f"{missing} grouped photos are not where the embeddings file says; their groups' folders lack them.")
+        are = "is" if missing == 1 else "are"
+        print(
+            f"{counted(missing, 'grouped photo')} {are} not where the embeddings file says; the folders of the groups lack them."
+        )

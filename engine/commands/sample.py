@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.drawing.design import GENERATION
 from engine.drawing.plan import IMBALANCE, Shot, plan_classes, plan_demo
 from engine.errors import ArgumentError
+from engine.spelling import counted
 
 SUMMARY = "Draw meter photos with known truth, for a demo without photos."
 EXAMPLE = "python -m engine sample --count 40 --out inbox"
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     truth = args.truth or args.out / ".truth.csv"
     truth.parent.mkdir(parents=True, exist_ok=True)
     _write(truth, _as_csv(rows))
-    print(f"{len(rows)} photos in {args.out}, their truth in {truth}")
+    print(f"{counted(len(rows), 'photo')} in {args.out}, their truth in {truth}")
     return 0
 
 

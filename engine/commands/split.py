@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, PictureError
 from engine.manifest import Entry, write_manifest
+from engine.spelling import counted
 
 if TYPE_CHECKING:
     from engine.splitting import Item, Rules
@@ -243,10 +244,10 @@ def _tell(entries: Sequence[Entry], out: Path) -> None:
     for entry in entries:
         if entry.left_out:
             print(f"left out: {entry.source}: {entry.left_out}", file=sys.stderr)
-    counted = _counted(entries)
-    for label, sides in counted.items():
+    by_label = _counted(entries)
+    for label, sides in by_label.items():
         print(f"{label}: " + ", ".join(f"{side} {count}" for side, count in sides.items() if count))
     used = [entry for entry in entries if entry.side]
     apart = len({entry.cluster for entry in used})
-    totals = ", ".join(f"{side} {sum(sides[side] for sides in counted.values())}" for side in ("train", "val", "test"))
-    print(f"{len(used)} photos of {len(counted)} labels, {apart} of them independent: {totals}; in {out}")
+    totals = ", ".join(f"{side} {sum(sides[side] for sides in by_label.values())}" for side in ("train", "val", "test"))
+    print(f"{counted(len(used), 'photo')} of {counted(len(by_label), 'label')}, {apart} of them independent: {totals}; in {out}")

@@ -260,7 +260,7 @@ def test_what_could_not_be_moved_is_tried_again_after_each_regrouping(
     monkeypatch.setattr(idle, "_command", ["true"])
     idle._regroup()
     idle._work()
-    assert job(database) == ("done", "moved 1 photos")
+    assert job(database) == ("done", "moved 1 photo")
     assert "clear/GENUS 5/0.jpg" in read(home.sorted)
 
 
@@ -276,7 +276,7 @@ def test_a_move_that_the_database_interrupted_is_done_again(
         patched.setattr("daemon.moving.refile", locked_out)
         idle._work()
     idle._work()
-    assert job(database) == ("done", "moved 1 photos")
+    assert job(database) == ("done", "moved 1 photo")
 
 
 def test_a_move_that_a_killed_regrouping_left_half_done_is_finished_before_the_next(

@@ -80,7 +80,7 @@ def test_retain_says_what_would_go_and_then_removes_it(archive: Home, capsys: py
     assert run(archive, "retain", "--dry-run") == 0
     said = capsys.readouterr().out
     assert "sorted/duplicates/old.jpg: older than 30 days" in said
-    assert "1 files" in said
+    assert "1 file," in said
     assert "duplicates/old.jpg" in read(archive.sorted)
     assert run(archive, "retain") == 0
     assert "duplicates/old.jpg" not in read(archive.sorted)

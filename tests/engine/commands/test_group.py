@@ -74,6 +74,12 @@ def test_a_folder_of_photos_becomes_tables_and_a_folder_per_group(tmp_path: Path
     assert summary == {"0": "5", "1": "5", "-1": "1"}
 
 
+def test_one_photo_is_said_to_be_one(tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "photos", {"a.jpg": jpeg(1, 0)})
+    assert run(tmp_path / "photos", "--out", tmp_path / "out") == 0
+    assert capsys.readouterr().out.startswith("1 photo: 0 groups, 1 photo in none. See ")
+
+
 def test_a_photo_that_cannot_be_read_is_named_and_the_rest_grouped(
     tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
