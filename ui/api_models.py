@@ -104,9 +104,11 @@ def model_routes(engine: Engine, models_dir: Path, clock: Callable[[], datetime]
 
     @routes.get("/api/v1/models/{task}/{version}/rejudged.csv")
     def rejudged(task: Task, version: str) -> Response:
-        """Before and after of every photo that the version judged again, as CSV."""
+        """Before and after of every photo that the version judged again, as CSV. 404 for a version that never was."""
         with Session(engine) as session:
             rows = before_and_after(session, version, only_changed=False) if task == "meter_type" else ()
+        if not rows and version not in (known := bundle.versions(models_dir, task)):  # one that was removed may have rows
+            raise HTTPException(404, f"There is no {task} version {version!r}. Known: {', '.join(known) or 'none'}.")
         headers = {"Content-Disposition": 'attachment; filename="judged_again.csv"'}
         return Response(_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
