@@ -67,6 +67,7 @@ LEARNING_FEW = "Too little to say yet, it takes labels of three meters and a sec
 LEARNING_NONE = "Name a group on the Groups page: what its labels are worth is measured here."
 LEARNING_MARK = "{share} % recognised, between {low} % and {high} %"
 SMALL_GAIN = 0.005  # below it the words would say +0
+WIDE = 0.15  # half an interval beyond which "little" would be false comfort: three of three right may be 37 % in truth
 
 
 def count_labels(labels: int) -> str:
@@ -83,16 +84,17 @@ def curve_now(labels: int, accuracy: float, spread: float) -> str:
     return f"{count_labels(labels)}: {100 * accuracy:.0f} % ± {100 * spread:.0f}"
 
 
-def curve_more(gain: float | None, more: int) -> str:
-    """What more labels would bring, or nothing where the labels are too few to foretell it."""
-    if gain is None:
-        return ""
-    return f"another {more} would bring about +{100 * gain:.0f}" if gain >= SMALL_GAIN else f"another {more} would change little"
+def curve_more(gain: float | None, spread: float, more: int) -> str:
+    """What more labels would bring; where the labels are too few to foretell it, that."""
+    if gain is not None and gain >= SMALL_GAIN:
+        return f"another {more} would bring about +{100 * gain:.0f}"
+    if gain is None or spread > WIDE:
+        return f"too few to tell what another {more} would bring"
+    return f"another {more} would change little"
 
 
 def curve_line(labels: int, accuracy: float | None, spread: float | None, gain: float | None, more: int) -> str:
     """A learning curve in words."""
     if accuracy is None or spread is None:
         return f"{count_labels(labels)}: too few meters to say"
-    said = curve_more(gain, more)
-    return curve_now(labels, accuracy, spread) + (f"; {said}" if said else "")
+    return f"{curve_now(labels, accuracy, spread)}; {curve_more(gain, spread, more)}"

@@ -22,7 +22,7 @@ class Row:
     low: int
     high: int
     now: str
-    more: str  # may be empty
+    more: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,5 +72,5 @@ def _row(curve: Curve) -> Row:
         low=round(100 * max(accuracy - spread, 0)),
         high=round(100 * min(accuracy + spread, 1)),
         now=words.models.curve_now(curve.labels, accuracy, spread),
-        more=words.models.curve_more(curve.gain, MORE),
+        more=words.models.curve_more(curve.gain, spread, MORE),
     )

@@ -35,9 +35,10 @@ def photos(database: Engine, numbers: range, design: int) -> list[Photo]:
 @pytest.mark.parametrize(("given", "said"), [
     (curve("A", 0.91, 0.03), "12 labels: 91 % ± 4; another 10 would bring about +3"),
     (curve("A", 0.91, 0.001), "12 labels: 91 % ± 4; another 10 would change little"),
-    (curve("A", 0.91, None, labels=5), "5 labels: 91 % ± 4"),
-    (curve("A", 1.0, 0.0, spread=0.22), "12 labels: 100 %, at least 78 %; another 10 would change little"),
-    (curve("A", 0.0, None, spread=0.3), "12 labels: 0 %, at most 30 %"),
+    (curve("A", 0.91, None, labels=5), "5 labels: 91 % ± 4; too few to tell what another 10 would bring"),
+    (curve("A", 1.0, 0.0, labels=3, spread=0.63), "3 labels: 100 %, at least 37 %; too few to tell what another 10 would bring"),
+    (curve("A", 1.0, 0.0, labels=30, spread=0.1), "30 labels: 100 %, at least 90 %; another 10 would change little"),
+    (curve("A", 0.0, None, spread=0.3), "12 labels: 0 %, at most 30 %; too few to tell what another 10 would bring"),
     (curve("A", None, labels=1), "1 label: too few meters to say"),
 ])  # fmt: skip
 def test_a_curve_is_told_in_plain_words(given: Curve, said: str) -> None:
