@@ -54,6 +54,18 @@ class Act(Base):
 
     __table_args__ = (Index("ix_act_at", "at", "id"),)
 
+    @property
+    def said_target(self) -> tuple[str, bool]:
+        """The type's name, or a group's number and True: a type may be called 7, and a numbered group have a name."""
+        if self.kind in (ActKind.NAME, ActKind.DENY, ActKind.DISMISS):
+            return self.target, False
+        if self.kind == ActKind.SPLIT:
+            return self.target, True
+        names = {str(group_id): name for group_id, _, name in self.groups}
+        if self.kind != ActKind.RELEASE and self.target in names.values():  # a release records the number alone
+            return self.target, False
+        return names.get(self.target) or self.target, self.target in names and not names[self.target]
+
 
 class GroupEvent(Base):
     """One turn in a group's life; never changed once written."""

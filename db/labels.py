@@ -83,6 +83,7 @@ class Undone:
 
     kind: ActKind
     target: str
+    is_group: bool  # whether the target is a group's number
     photos: int  # that the act was about
 
 
@@ -100,9 +101,9 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
         raise UndoError(f"This was taken back already, by {act.undone_by}.")
     photo_ids = [row[0] for row in act.photos]
     if later := _later(session, act, photo_ids):
-        raise UndoError(
-            f"Something newer was done to some of these photos or their group ({later.kind}: {later.target}). Undo that first."
-        )
+        target, is_group = later.said_target
+        newer = f"{later.kind}: {'group ' if is_group else ''}{target}"
+        raise UndoError(f"Something newer was done to some of these photos or their group ({newer}). Undo that first.")
     act.undone_at, act.undone_by = now, by
     session.execute(
         update(Label).where(Label.act_id == act.id, Label.withdrawn_at.is_(None)).values(withdrawn_at=now, withdrawn_by=by)
@@ -119,7 +120,7 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
             photo.recognised_by = recognised_by[0] if recognised_by else photo.recognised_by
     left = _leave_gone(session, [group_id for group_id, *_ in act.groups])
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": [*photo_ids, *left]}, now)
-    return Undone(ActKind(act.kind), act.target, _meant(session, [act])[act.id])
+    return Undone(ActKind(act.kind), *act.said_target, _meant(session, [act])[act.id])
 
 
 def _later(session: Session, act: Act, photo_ids: Sequence[int]) -> Act | None:
@@ -172,6 +173,7 @@ class ActLine:
     id: int
     kind: ActKind
     target: str
+    is_group: bool  # whether the target is a group's number
     photos: int
     by: str
     at: datetime
@@ -186,7 +188,8 @@ def read_acts(session: Session, *, most: int = 20) -> tuple[ActLine, ...]:
         ActLine(
             id=act.id,
             kind=ActKind(act.kind),
-            target=act.target,
+            target=act.said_target[0],
+            is_group=act.said_target[1],
             photos=meant[act.id],
             by=act.by,
             at=act.at,

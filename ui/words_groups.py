@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.group_tables import ActKind
+from db.labels import ActLine, Undone
 from db.review import Why
 from ui.words import count_photos
 
@@ -59,10 +60,10 @@ _DONE = {
 }
 
 
-def act_line(kind: ActKind, target: str, photos: int) -> str:
+def act_line(act: ActLine | Undone) -> str:
     """What was done, as a list shows it."""
-    where = f"group {target}" if target.isdigit() else target
-    return f"{count_photos(photos)} {_DONE[kind].format(target=where)}"
+    where = f"group {act.target}" if act.is_group else act.target
+    return f"{count_photos(act.photos)} {_DONE[act.kind].format(target=where)}"
 
 
 def differ(number: int, compared: int, *, is_part: bool) -> str:
@@ -74,6 +75,6 @@ def differ(number: int, compared: int, *, is_part: bool) -> str:
     return f"{number:,} {of} {shows} another print than the others. Look at {them}, then split {them} off."
 
 
-def undone(kind: ActKind, target: str, photos: int) -> str:
+def undone(back: Undone) -> str:
     """What was taken back."""
-    return f"Taken back: {act_line(kind, target, photos)}. The files move back too."
+    return f"Taken back: {act_line(back)}. The files move back too."

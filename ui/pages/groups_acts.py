@@ -9,7 +9,6 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.group_acts import dismiss, merge_groups, move_photos, release_photos, split_photos
-from db.group_tables import ActKind
 from db.groups import GroupCard, Selection, read_groups
 from db.labels import UndoError, read_acts, undo
 from db.naming import ActError
@@ -31,7 +30,7 @@ def render_acts(archive: Archive, templates: Environment, *, group: GroupCard | 
         review = review_order(session, most=REVIEWED)
     others = [(key_of(each.id), each.name or name_of(each.id)) for each in groups if group is None or each.id != group.id]
     whole = group is not None and group.id is not None and group.status == "candidate"
-    lines = [(act, words.act_line(act.kind, act.target, act.photos)) for act in acts]
+    lines = [(act, words.act_line(act)) for act in acts]
     return templates.get_template("groups_acts.html").render(
         w=words,
         others=others,
@@ -60,38 +59,44 @@ def act_on(event: dict[str, Any], target: Target | Selection | None, archive: Ar
 def _merge(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     if not isinstance(target, Target):
         raise ActError("Choose a group that waits for a name first.")
-    moved = merge_groups(session, target.group_id, _group(into), seen=target.photos, by=BY, now=now)
-    return words.act_line(ActKind.MERGE, into, moved) + "."
+    merge_groups(session, target.group_id, _group(into), seen=target.photos, by=BY, now=now)
+    return _done(session)
 
 
 def _split(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    new = split_photos(session, _picked(photos, target), by=BY, now=now)
-    return words.act_line(ActKind.SPLIT, str(new), len(_picked(photos, target))) + "."
+    split_photos(session, _picked(photos, target), by=BY, now=now)
+    return _done(session)
 
 
 def _move(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    moved = move_photos(session, _picked(photos, target), _group(into), by=BY, now=now)
-    return words.act_line(ActKind.MOVE, into, moved) + "."
+    move_photos(session, _picked(photos, target), _group(into), by=BY, now=now)
+    return _done(session)
 
 
 def _release(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    out = release_photos(session, _picked(photos, target), by=BY, now=now)
-    return words.act_line(ActKind.RELEASE, "the group", out) + "."
+    release_photos(session, _picked(photos, target), by=BY, now=now)
+    return _done(session)
 
 
 def _dismiss(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     if photos or isinstance(target, Selection):
-        gone = dismiss(session, Selection(tuple(_picked(photos, target))), by=BY, now=now)
+        dismiss(session, Selection(tuple(_picked(photos, target))), by=BY, now=now)
     elif isinstance(target, Target):
-        gone = dismiss(session, target.group_id, seen=target.photos, by=BY, now=now)
+        dismiss(session, target.group_id, seen=target.photos, by=BY, now=now)
     else:
         raise ActError(words.DO_FIRST)
-    return words.act_line(ActKind.DISMISS, "", gone) + "."
+    return _done(session)
+
+
+def _done(session: Session) -> str:
+    """The act just recorded, as the list of changes shows it."""
+    (act,) = read_acts(session, most=1)
+    return f"{words.act_line(act)}."
 
 
 def _undo(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     back = undo(session, int(into), by=BY, now=now)
-    return words.undone(back.kind, back.target, back.photos)
+    return words.undone(back)
 
 
 def _picked(photos: Sequence[int], target: Target | Selection | None) -> Sequence[int]:

@@ -71,7 +71,7 @@ def press_type(asked: dict[str, Any], archive: Archive) -> tuple[str, ...]:
                     said = words.named_now(done.photos, done.name)
                 case "undo":
                     back = undo(session, int(asked["of"]), by=BY, now=now)
-                    said = words_groups.undone(back.kind, back.target, back.photos)
+                    said = words_groups.undone(back)
                 case _:
                     return ()
             session.commit()

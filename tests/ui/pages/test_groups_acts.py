@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from jinja2 import Environment
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.groups import Selection
+from db.naming import name_group
 from db.tables import Photo
-from tests.archive import photo, store_group, unknown
+from tests.archive import NOW, photo, store_group, unknown
 from tests.ui.pages.test_groups import MakeArchive
+from ui.archive import Archive
 from ui.pages.groups import press_act, press_name, show_group
-from ui.pages.groups_acts import act_on
+from ui.pages.groups_acts import act_on, render_acts
 from ui.pages.groups_naming import Target
 
 
@@ -111,3 +115,34 @@ def test_what_is_refused_because_the_group_changed_shows_the_group_as_it_is_now(
     assert "already named ACME7" in str(notice)
     assert (text, target) == ("", None)
     assert "ACME7" in str(title)
+
+
+def changes(archive: Archive, templates: Environment) -> list[str]:
+    """The lines of "Last changes", the newest first."""
+    return re.findall(r"<li[^>]*>\s*<span>([^<]*?)\s*<span", render_acts(archive, templates, group=None))
+
+
+def test_a_group_s_number_is_not_taken_for_a_type_of_digits_nor_for_a_group_that_has_a_name(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    for first in (1, 11, 21, 31):
+        store_group(database, unknown(first), unknown(first + 1))
+    archive = archive_with()
+    with Session(database) as session, session.begin():
+        name_group(session, 2, "1", seen=2, by="ana", now=NOW)  # a type of the other group's number
+    press = {"act": "merge", "into": "2", "photos": []}
+    assert act_on(press, Target(3, 2), archive).lines == ("2 photos merged into 1.",)
+    assert act_on({"act": "move", "into": "1", "photos": [7]}, Target(4, 2), archive).lines == ("1 photo moved to group 1.",)
+    assert act_on({"act": "release", "into": "", "photos": [3]}, Target(2, 4), archive).lines == ("1 photo taken out of 1.",)
+    release = {"act": "release", "into": "", "photos": [1]}
+    assert act_on(release, Target(1, 3), archive).lines == ("1 photo taken out of group 1.",)
+    assert changes(archive, templates) == [
+        "1 photo taken out of group 1",
+        "1 photo taken out of 1",
+        "1 photo moved to group 1",
+        "2 photos merged into 1",
+        "2 photos named 1",
+    ]
+    assert act_on({"act": "undo", "into": "4", "photos": []}, None, archive).lines == (
+        "Taken back: 1 photo taken out of 1. The files move back too.",
+    )
