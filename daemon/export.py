@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, selectinload
 
+from db.retagging import tags_of
 from db.tables import Photo
 from engine.names import formula_safe
 
@@ -53,8 +54,7 @@ def as_row(photo: Photo) -> dict[str, Any]:
     """What an export says of one photo, as plain JSON values."""
     row = {name: getattr(photo, name) for name in COLUMNS if name != "tags"}
     moments = {name: value.isoformat() for name, value in row.items() if isinstance(value, datetime)}
-    tags = [each.tag for each in photo.tags]
-    return {name: tags if name == "tags" else moments.get(name, row.get(name)) for name in COLUMNS}
+    return {name: list(tags_of(photo)) if name == "tags" else moments.get(name, row.get(name)) for name in COLUMNS}
 
 
 def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from db.quality_tables import EarlierJudgement
 from db.tables import Photo, PhotoTag
-from engine.quality import TAGS, QualityJudgement
+from engine.quality import TAGS, QualityJudgement, by_gravity
 from engine.verdict import Reason
 
 BATCH = 500  # photos per transaction: the daemon writes in between
@@ -23,8 +23,8 @@ def measured_photos(session: Session, after_id: int) -> Sequence[Photo]:
 
 
 def tags_of(photo: Photo) -> tuple[str, ...]:
-    """The quality tags a photo has now."""
-    return tuple(each.tag for each in photo.tags)
+    """The quality tags a photo has now, the gravest first."""
+    return by_gravity(each.tag for each in photo.tags)
 
 
 def judged_by(photo: Photo) -> str | None:

@@ -11,7 +11,7 @@ from engine import bundle, runtime
 from engine.calibration import probabilities
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
-from engine.quality import Tag, Thresholds, active, judge, measure_picture, shipped
+from engine.quality import Tag, Thresholds, active, by_gravity, judge, measure_picture, shipped
 from engine.reading import read_display
 from engine.recognition import Exemplars, Rule, recognise
 from engine.runtime import Model
@@ -70,7 +70,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
         height=picture.height,
         quality=quality.quality,
         quality_score=quality.quality_score,
-        tags=(*quality.tags, *((Reason.NO_DISPLAY.value,) if reading.no_display else ())),
+        tags=by_gravity((*quality.tags, *((Reason.NO_DISPLAY.value,) if reading.no_display else ()))),
         measures=measures,
         scores=quality.scores,
         suggestions=quality.suggestions,

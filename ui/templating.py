@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from db.retagging import tags_of
 from engine.quality import Tag
 from ui import words
 
@@ -28,6 +29,7 @@ def template_environment(zone: tzinfo) -> Environment:
     environment.filters.update(
         when=lambda moment: format_when(moment, zone),
         day=lambda moment: f"{moment.astimezone(zone):%d %b %Y, %H:%M:%S}",
+        tag_names=tags_of,
         percent=format_percent,
         number=lambda number: f"{number:,}",
         bytes=format_bytes,

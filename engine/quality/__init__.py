@@ -1,12 +1,13 @@
 """Image quality: measure a photo, then judge the numbers by versioned thresholds."""
 
-from engine.quality.judgement import UNSURE, QualityJudgement, judge
+from engine.quality.judgement import GRAVITY, UNSURE, QualityJudgement, by_gravity, judge
 from engine.quality.measures import measure, measure_picture
 from engine.quality.thresholds import DEFECT_TAGS, NO_SITE_CUTS, TAGS, Curve, Rule, SiteCuts, Tag, Term, Thresholds
 from engine.quality.versions import active, active_version, shipped
 
 __all__ = [
     "DEFECT_TAGS",
+    "GRAVITY",
     "NO_SITE_CUTS",
     "TAGS",
     "UNSURE",
@@ -19,6 +20,7 @@ __all__ = [
     "Thresholds",
     "active",
     "active_version",
+    "by_gravity",
     "judge",
     "measure",
     "measure_picture",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.quality.thresholds import DEFECT_TAGS, Tag, Thresholds
-from engine.verdict import Quality
+from engine.verdict import Quality, Reason
 
 _TAGGED = 0.5  # score from which a tag is said: every rule's cut lies there
 UNSURE = (0.35, 0.65)  # scores between which a tag, said or not, is a close call
 
+# The gravest first: what spoils most of a photo, or hides what else is wrong with it.
 _SUGGESTIONS: Mapping[Tag, str] = {
     Tag.DAMAGED: "Part of the picture is missing: the upload broke off. Send the photo again.",
     Tag.LOW_INFORMATION: "There is almost nothing to see. Point the camera at the meter and check that nothing covers the lens.",
@@ -25,6 +26,17 @@ _SUGGESTIONS: Mapping[Tag, str] = {
     Tag.SCREEN_PHOTO: "This looks like a photo of a screen: photograph the meter itself.",
     Tag.JPEG_ARTIFACTS: "Squeezed too hard: send the original file; messengers shrink photos.",
 }
+# Every tag a photo can carry, the gravest first. Where there is no display there is nothing to read, however sharp it is.
+GRAVITY: tuple[str, ...] = (
+    Tag.DAMAGED, Tag.LOW_INFORMATION, Reason.NO_DISPLAY.value,
+    *(tag for tag in _SUGGESTIONS if tag not in (Tag.DAMAGED, Tag.LOW_INFORMATION)), Tag.WELL_EXPOSED,
+)  # fmt: skip
+
+
+def by_gravity(tags: Iterable[str]) -> tuple[str, ...]:
+    """Tags in the one order in which they are shown and told; those nobody knows come last."""
+    places = {tag: place for place, tag in enumerate(GRAVITY)}
+    return tuple(sorted(tags, key=lambda tag: (places.get(tag, len(places)), tag)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +44,8 @@ class QualityJudgement:
     """What thresholds make of one photo's numbers.
 
     `scores` holds every tag, 0..1, higher = more of it; `quality_score` 0..1 is 1 minus the worst defect's score: a photo is
-    as good as its worst defect lets it be. `suggestions` come most important first. `unsure` are the defects whose score is
-    a close call, whether their tag is said or not.
+    as good as its worst defect lets it be. `tags` and `suggestions` come the gravest first. `unsure` are the defects whose score
+    is a close call, whether their tag is said or not.
     """
 
     quality: Quality
@@ -56,7 +68,7 @@ def judge(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudge
     return QualityJudgement(
         quality=Quality.POOR if worst >= _TAGGED else Quality.GOOD,
         quality_score=1 - worst,
-        tags=tuple(tag.value for tag in tags),
+        tags=by_gravity(tag.value for tag in tags),
         scores={tag.value: score for tag, score in scores.items()},
         suggestions=tuple(text for tag, text in _SUGGESTIONS.items() if tag in tags),
         unsure=tuple(tag.value for tag in DEFECT_TAGS if UNSURE[0] <= scores[tag] < UNSURE[1]),

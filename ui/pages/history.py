@@ -14,6 +14,7 @@ from db.overview import first_arrival
 from db.retagging import earlier_judgements
 from db.retries import retries_of
 from db.tables import Outcome
+from engine.quality import by_gravity
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
@@ -82,7 +83,7 @@ def render_filters(asked: Asked, archive: Archive, templates: Environment) -> st
         asked=asked,
         sites=[(site, site or words.NO_SITE) for site in sites],
         meter_types=[(name, name) for name in types],
-        tags=[(tag, words.tag(tag)) for tag in dict.fromkeys((*words.TAGS, *asked.filters.tags)) if is_defect(tag)],
+        tags=[(tag, words.tag(tag)) for tag in by_gravity({*words.TAGS, *asked.filters.tags}) if is_defect(tag)],
     )
 
 

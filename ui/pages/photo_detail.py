@@ -10,6 +10,7 @@ from jinja2 import Environment
 from db.intake_tables import Retry
 from db.quality_tables import EarlierJudgement
 from db.tables import Outcome, Photo
+from engine.quality import by_gravity
 from ui import words, words_types
 from ui.archive import Archive
 from ui.pages.photo_type import TypeView
@@ -74,7 +75,7 @@ def _look(look: Retry, templates: Environment) -> str:
 
 def _earlier(judgement: EarlierJudgement, templates: Environment) -> str:
     when: Any = templates.filters["when"]
-    said = (judgement.quality, *(words.tag(name) for name in judgement.tags if is_defect(name)))
+    said = (judgement.quality, *(words.tag(name) for name in by_gravity(judgement.tags) if is_defect(name)))
     line = words.display.EARLIER_LINE
     return line.format(words=", ".join(said), version=judgement.thresholds, when=when(judgement.replaced_at))
 

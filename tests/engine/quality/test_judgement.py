@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.drawing import Defect, draw_photo
 from engine.picture import Pixels, decode
-from engine.quality import TAGS, QualityJudgement, Rule, Tag, Thresholds, judge, measure, shipped
+from engine.quality import TAGS, QualityJudgement, Rule, Tag, Thresholds, by_gravity, judge, measure, shipped
 from engine.verdict import Quality
 
 
@@ -138,3 +138,15 @@ def test_the_quality_score_is_what_the_worst_defect_leaves(meter: Pixels) -> Non
     worst = max(score for tag, score in judgement.scores.items() if tag != "well_exposed")
     assert judgement.quality_score == pytest.approx(1 - worst)
     assert judgement.quality_score < 0.5
+
+
+def test_tags_come_the_gravest_first_as_the_advice_does() -> None:
+    dark = Thresholds(
+        version="x", rules=(*(Rule.at(tag, "brightness", 60.0, -1.0) for tag in (Tag.HAZY, Tag.BLURRY, Tag.DAMAGED)),)
+    )
+    judgement = judge({"brightness": 10.0}, dark)
+    assert judgement.tags == ("damaged", "blurry", "hazy", "well_exposed")
+    assert [text.split()[0] for text in judgement.suggestions] == ["Part", "Blurred:", "Hazy:"]
+    assert by_gravity(("of_an_old_link", "well_exposed", "no_display", "blurry", "low_information")) == (
+        "low_information", "no_display", "blurry", "well_exposed", "of_an_old_link",
+    )  # fmt: skip

@@ -1,8 +1,18 @@
-from jinja2 import Environment
+import re
 
+from jinja2 import Environment
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from daemon.export import as_row
+from db.history import read_photo
+from db.quality_tables import EarlierJudgement
+from db.tables import PhotoTag
+from tests.archive import NOW, photo, store
 from tests.ui.pages.test_groups import MakeArchive
-from ui.pages.history import render_filters
+from ui.pages.history import render_filters, render_table
 from ui.pages.history_query import parse_query
+from ui.pages.photo_detail import render_photo
 
 
 def test_every_tag_that_a_photo_can_carry_can_be_asked_for(archive_with: MakeArchive, templates: Environment) -> None:
@@ -10,3 +20,29 @@ def test_every_tag_that_a_photo_can_carry_can_be_asked_for(archive_with: MakeArc
     for tag in ("blurry", "damaged", "no_display", "of_an_old_link"):
         assert f'value="{tag}"' in text
     assert 'value="well_exposed"' not in text
+
+
+TAGS = ("well_exposed", "hazy", "no_display", "damaged", "blurry")
+WORDS = ["Damaged", "No display", "Blurry", "Hazy"]
+
+
+def chips(html: str) -> list[str]:
+    return [text for text in re.findall(r'<span class="t">([^<]*)</span>', html) if text in WORDS]
+
+
+def test_tags_come_in_one_order_everywhere_the_gravest_first(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, photo(1, tags=[PhotoTag(tag=tag) for tag in TAGS]))
+    archive = archive_with()
+    assert chips(render_table(parse_query("period=all"), archive, templates)) == WORDS
+    with Session(database) as session:
+        row = read_photo(session, 1)
+        assert row is not None
+        earlier = EarlierJudgement(quality="Poor", tags=sorted(TAGS), thresholds="2026-1", replaced_at=NOW)
+        detail = render_photo(row, archive, templates, earlier=[earlier])
+        assert chips(detail) == WORDS
+        assert f"Poor, {', '.join(WORDS)}" in detail
+        assert as_row(row)["tags"] == ["damaged", "no_display", "blurry", "hazy", "well_exposed"]
+    boxes = re.findall(r'value="(\w+)"', render_filters(parse_query(""), archive, templates))
+    assert [tag for tag in boxes if tag in TAGS] == ["damaged", "no_display", "blurry", "hazy"]
