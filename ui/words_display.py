@@ -10,6 +10,11 @@ DISPLAY_BOX = "Where the display was found"
 NO_DISPLAY = "No display found: clarity was judged on the whole photo."
 WHY_UNCLEAR = "Why it cannot be read"
 NEXT_PHOTO = "For the next photo"
+EARLIER_SCALE = "Numbers of the earlier system"
+EARLIER_SCALE_HINT = (
+    "On its scales, to compare with its records. No tag rests on its sharpness or noise: it counts every fine edge as "
+    "sharp, grain and texture too, so that a blurred photo can reach 100."
+)
 EARLIER = "Judged before"
 EARLIER_LINE = "{words} (thresholds {version}, until {when})"
 

@@ -90,6 +90,17 @@ def test_every_defect_has_its_tag_its_bar_and_advice(archive_with: MakeArchive, 
     assert "Well exposed" not in text  # no defect, hence no bar and no warning
 
 
+def test_the_earlier_system_s_sharpness_does_not_stand_beside_blurry_as_if_it_were_ours(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    blurred = verdict(tags=("blurry",), scores={"blurry": 0.98}, measures={"clarity": 100.0, "brightness": 50.0})
+    text = card_text(archive_with(blurred), templates, tmp_path)
+    open_text, folded = text.split("<details", 1)
+    assert "Sharpness" not in open_text and "/100" not in open_text
+    assert "Numbers of the earlier system" in folded and "a blurred photo can reach 100" in folded
+    assert folded.index("Sharpness") < folded.index("100<small>/100</small>") < folded.index("</details>")
+
+
 def test_without_models_nothing_is_called_bad(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
     text = card_text(archive_with(verdict(None, None, top3=(), known_score=None)), templates, tmp_path)
     assert "Clarity not judged" in text
