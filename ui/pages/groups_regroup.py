@@ -31,30 +31,32 @@ def press_cancel(archive: Archive, templates: Environment) -> tuple[object, ...]
 
 def regroup_state(archive: Archive, templates: Environment) -> tuple[object, ...]:
     """The button to ask, the button to cancel, and the last and next run."""
-    now = archive.clock()
     with Session(archive.engine) as session:
-        grouping = read_heartbeats(session, now).get("grouping")
-        asked = is_regroup_asked(session)
+        asked, runs, _ = _standing(session, archive)
+        grouping = read_heartbeats(session, archive.clock()).get("grouping")
         cancelling = bool(open_jobs(session, JobKind.CANCEL_REGROUP))
-    running = asked or (grouping is not None and grouping.state == "running")
     text = words_groups.CANCELLING if cancelling else words_groups.CANCEL
     return (
         regroup_button(archive),
-        gr.Button(text, visible=running, interactive=not cancelling),
+        gr.Button(text, visible=asked or runs, interactive=not cancelling),
         templates.get_template("hint.html").render(text=" · ".join(filter(None, grouping_runs(grouping, archive)))),
     )
 
 
 def regroup_button(archive: Archive) -> object:
     """The button as it is now: what is asked for already cannot be asked for again."""
-    now = archive.clock()
     with Session(archive.engine) as session:
-        asked = is_regroup_asked(session)
-        beats = read_heartbeats(session, now)
-    watcher, grouping = beats.get("watcher"), beats.get("grouping")
-    alive = watcher is not None and watcher.alive
-    if alive and grouping is not None and grouping.state == "running":
+        asked, runs, alive = _standing(session, archive)
+    if runs:
         return gr.Button(words.REGROUP_RUNS, interactive=False)
     if asked:
         return gr.Button(words.REGROUP_ASKED if alive else words.REGROUP_WAITS, interactive=False)
     return gr.Button(words.REGROUP, interactive=True)
+
+
+def _standing(session: Session, archive: Archive) -> tuple[bool, bool, bool]:
+    """Whether a regrouping is asked for, whether one runs, and whether a daemon is there: one ends with its daemon."""
+    beats = read_heartbeats(session, archive.clock())
+    watcher, grouping = beats.get("watcher"), beats.get("grouping")
+    alive = watcher is not None and watcher.alive
+    return is_regroup_asked(session), alive and grouping is not None and grouping.state == "running", alive

@@ -152,3 +152,12 @@ def test_the_regroup_button_says_what_is_going_on(database: Engine, archive_with
     assert regroup_button(archive).value == "Regrouping is asked for."  # type: ignore[attr-defined]
     store(database, Service(name="grouping", beat_at=NOW, state="running", detail={}))
     assert regroup_button(archive).value == "Regrouping…"  # type: ignore[attr-defined]
+
+
+def test_a_regrouping_that_ended_with_its_killed_daemon_cannot_be_cancelled(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, Service(name="grouping", beat_at=NOW, state="running", detail={}))
+    beat(database, age_s=600)
+    button, cancel, _ = regroup_state(archive_with(), templates)
+    assert (button.value, cancel.visible) == ("Regroup now", False)  # type: ignore[attr-defined]
