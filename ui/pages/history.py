@@ -9,6 +9,7 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.history import COUNT_CAP, Cursor, count_capped, read_choices, read_page, read_photo
+from db.jobs import unmoved_photos
 from db.near import near_photos
 from db.overview import first_arrival
 from db.retagging import earlier_judgements
@@ -36,11 +37,11 @@ def build_history(archive: Archive, templates: Environment) -> None:
         return (
             render_filters(asked, archive, templates),
             render_table(asked, archive, templates),
-            _read_detail(asked.photo, archive, templates),
+            read_detail(asked.photo, archive, templates),
         )
 
     def pick(event: gr.EventData) -> str:
-        return _read_detail(int(event.id), archive, templates)
+        return read_detail(int(event.id), archive, templates)
 
     def retry_all(event: gr.EventData) -> str:
         said = look_again(archive, reason=str(event.reason), photo_id=None)
@@ -48,13 +49,13 @@ def build_history(archive: Archive, templates: Environment) -> None:
 
     def retry_one(event: gr.EventData) -> str:
         said = look_again(archive, reason=None, photo_id=int(event.id))
-        return _read_detail(int(event.id), archive, templates, said=said)
+        return read_detail(int(event.id), archive, templates, said=said)
 
     def set_type(event: gr.EventData) -> tuple[str, str]:
         asked = {name: getattr(event, name, None) for name in ("id", "act", "name", "of")}
         said = press_type(asked, archive)
         table = replace(parse_query(event.query), photo=int(event.id))
-        return _read_detail(int(event.id), archive, templates, said=said), render_table(table, archive, templates)
+        return read_detail(int(event.id), archive, templates, said=said), render_table(table, archive, templates)
 
     open_page("history", words.HISTORY_LEAD, archive, templates)
     filters = bare_html(js_on_load=script("history_filters.js"), elem_id="filters")
@@ -113,7 +114,8 @@ def render_table(asked: Asked, archive: Archive, templates: Environment, *, said
         )
 
 
-def _read_detail(photo_id: int | None, archive: Archive, templates: Environment, *, said: tuple[str, ...] = ()) -> str:
+def read_detail(photo_id: int | None, archive: Archive, templates: Environment, *, said: tuple[str, ...] = ()) -> str:
+    """The detail panel of a photo; `said` is what was just done to it."""
     if photo_id is None:
         return render_photo(None, archive, templates)
     with Session(archive.engine) as session:
@@ -121,6 +123,7 @@ def _read_detail(photo_id: int | None, archive: Archive, templates: Environment,
         if photo is None:
             return render_photo(None, archive, templates, missing=True)
         near = near_photos(session, photo)
+        waits = (words.intake.UNMOVED,) if photo.id in unmoved_photos(session)[0] else ()
         return render_photo(
             photo,
             archive,
@@ -128,6 +131,6 @@ def _read_detail(photo_id: int | None, archive: Archive, templates: Environment,
             near=near if len(near) > 1 else (),
             looks=retries_of(session, photo.id),
             earlier=tuple(earlier_judgements(session, photo.id)),
-            said=said,
+            said=(*said, *waits),
             type_view=view_type(session, photo, templates),
         )

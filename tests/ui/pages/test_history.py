@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from daemon.export import as_row
 from db.history import read_photo
 from db.quality_tables import EarlierJudgement
-from db.tables import PhotoTag
+from db.tables import Job, PhotoTag
 from tests.archive import NOW, photo, store
 from tests.ui.pages.test_groups import MakeArchive
-from ui.pages.history import render_filters, render_table
+from ui.pages.history import read_detail, render_filters, render_table
 from ui.pages.history_query import parse_query
 from ui.pages.photo_detail import render_photo
 
@@ -46,3 +46,11 @@ def test_tags_come_in_one_order_everywhere_the_gravest_first(
         assert as_row(row)["tags"] == ["damaged", "no_display", "blurry", "hazy", "well_exposed"]
     boxes = re.findall(r'value="(\w+)"', render_filters(parse_query(""), archive, templates))
     assert [tag for tag in boxes if tag in TAGS] == ["damaged", "no_display", "blurry", "hazy"]
+
+
+def test_a_photo_that_could_not_be_moved_says_so(database: Engine, archive_with: MakeArchive, templates: Environment) -> None:
+    left = {"photo_ids": [1], "unmoved": True}
+    store(database, photo(1), photo(2), Job(kind="move_photos", payload=left, status="failed", asked_at=NOW))
+    archive = archive_with()
+    assert "could not be moved" in read_detail(1, archive, templates)
+    assert "could not be moved" not in read_detail(2, archive, templates)
