@@ -17,7 +17,7 @@ from engine.picture import Limits
 from tests.archive import NOW, photo, refused, store
 from ui.archive import Archive
 from ui.judging import PhotoJudge
-from ui.pages.history import _read_detail, render_table
+from ui.pages.history import read_detail, render_table
 from ui.pages.history_query import parse_query
 from ui.pages.history_refused import look_again, query_of
 from ui.pages.overview import render_kept
@@ -64,7 +64,7 @@ def test_a_second_look_is_asked_for_and_said(archive: Archive) -> None:
 
 def test_a_refused_photo_can_be_looked_at_again_from_its_detail(archive: Archive, templates: Environment) -> None:
     store(archive.engine, refused(1, retry_at=NOW + timedelta(hours=1)))
-    detail = _read_detail(1, archive, templates)
+    detail = read_detail(1, archive, templates)
     assert 'data-again="1"' in detail
     assert "next by itself" in detail
 
@@ -73,13 +73,13 @@ def test_photos_that_show_nearly_the_same_are_linked_on_the_detail(archive: Arch
     first = photo(1)
     store(archive.engine, first)
     store(archive.engine, photo(2, near_of=first.id, name="again.jpg"), photo(3))
-    assert 'title="again.jpg"' in _read_detail(1, archive, templates)
-    assert "Nearly the same picture" not in _read_detail(3, archive, templates)
+    assert 'title="again.jpg"' in read_detail(1, archive, templates)
+    assert "Nearly the same picture" not in read_detail(3, archive, templates)
 
 
 def test_a_file_that_retention_removed_is_said_and_not_asked_for(archive: Archive, templates: Environment) -> None:
     store(archive.engine, photo(1, removed_at=NOW, removed_why="older than 30 days"))
-    detail = _read_detail(1, archive, templates)
+    detail = read_detail(1, archive, templates)
     assert "older than 30 days" in detail
     assert "/media/full/" not in detail
 
