@@ -54,7 +54,7 @@ class Photo:
 
 
 def main() -> None:
-    """Build all three."""
+    """Build all four."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the data folder: field/, meters/, clarity/, faces/")
     parser.add_argument("--out", type=Path, required=True, help="where the folders are made; outside the repository")
@@ -65,6 +65,7 @@ def main() -> None:
     build_meter_type(args.out / "meter_type", field, typed, untyped, sides)
     build_clarity(args.out / "clarity", args.data, field, [*typed, *untyped], sides=sides, seed=args.seed)
     build_good(args.out / "good", args.data, field, typed, sides=sides, seed=args.seed)
+    build_details(args.out / "details", untyped)
 
 
 def read_field(data: Path) -> list[Photo]:
@@ -131,6 +132,13 @@ def build_meter_type(out: Path, field: list[Photo], typed: list[Photo], untyped:
         link(photo.path, out / "train" / "unknown" / name_of(photo))
     used += strangers
     write_sources(out, used)
+
+
+def build_details(out: Path, untyped: list[Photo]) -> None:
+    """Photos whose design nobody named: those with a name measure how well details tell designs apart."""
+    for photo in untyped:
+        link(photo.path, out / name_of(photo))
+    write_sources(out, untyped)
 
 
 def build_clarity(out: Path, data: Path, field: list[Photo], others: list[Photo], *, sides: dict[str, str], seed: int) -> None:

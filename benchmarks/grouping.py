@@ -40,7 +40,9 @@ from benchmarks.grouping_sets import (
     sets,
     with_strip,
 )  # fmt: skip
+from engine import runtime
 from engine.grouping import group, keep_ids
+from engine.runtime import Model
 
 SEEDS = 5  # 0, 100, ..: layouts of one grouping use the numbers right after its seed
 GROWTH = 0.1  # so many more photos arrive
@@ -55,6 +57,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds field/ and meters/")
     parser.add_argument("--embeddings", type=Path, help="FILE.npz with files and embeddings, instead of the installed model")
     parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument("--sift", action="store_true", help="describe details by SIFT alone, as without a model of details")
     parser.add_argument("--cache", type=Path, help="FILE.npz that keeps the compared pairs for the next run of the same code")
     args = parser.parse_args()
     if not (args.data / "field" / "field.csv").is_file():
@@ -65,17 +68,19 @@ def main() -> int:
     if embeddings is None:
         print(f"skipped: no meter_type model in {args.models}; train one, or give --embeddings")
         return 0
-    pool = _pool(shots, embeddings, args.cache)
+    details = None if args.sift else runtime.load_current(args.models, "details", cache=ROOT / ".cache", threads=1)
+    print(f"details described by {f'details {details.card.version}' if details else 'SIFT alone'}")
+    pool = _pool(shots, embeddings, details, args.cache)
     _recipes(pool)
     _table(pool, sets(pool))
     _growth(pool)
     _arrivals(pool)
-    _strips(pool, shots)
+    _strips(pool, shots, details)
     return 0
 
 
-def _pool(shots: list[Shot], embeddings: Vectors, cache: Path | None) -> Pool:
-    plates = describe(shots)
+def _pool(shots: list[Shot], embeddings: Vectors, details: Model | None, cache: Path | None) -> Pool:
+    plates = describe(shots, details)
     if cache is not None and cache.is_file():
         shared = np.load(cache)["shared"]
     else:
@@ -167,13 +172,13 @@ def _kept(before: Indices, ids: Ids, after: Indices, later: Ids) -> float:
     return float(np.mean(stayed))
 
 
-def _strips(pool: Pool, shots: list[Shot]) -> None:
+def _strips(pool: Pool, shots: list[Shot], details: Model | None) -> None:
     """The same photos with time, position and account number printed over an edge: 100 of them, whatever their source."""
     chosen = np.sort(np.random.default_rng(1).permutation(len(shots))[:100])
     print("\n100 photos of all sources      ARI  noise  pairs of different designs with 12 shared details or more")
     picked = [shots[index] for index in chosen]
     for name, top in (("as they are", None), ("strip over the lower edge", False), ("strip over the upper edge", True)):
-        plates = describe(picked, _stamp(top))
+        plates = describe(picked, details, _stamp(top))
         part = Pool(
             design=pool.design[chosen], field=pool.field[chosen], embeddings=pool.embeddings[chosen], plates=plates,
             shared=compare_all(pool.embeddings[chosen], plates),

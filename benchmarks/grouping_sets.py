@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from engine import bundle, runtime
 from engine.grouping import Options, Plate, describe_plate, group
+from engine.grouping.details import describe_learned
 from engine.grouping.similarity import compare
 from engine.picture import Pixels, decode
 from engine.recognition import recognise
+from engine.runtime import Model
 
 ROOT = Path(__file__).resolve().parent.parent
 OTHERS = 70  # photos of other makes and sources that are mixed in
@@ -68,9 +70,14 @@ def read_shots(data: Path) -> list[Shot]:
     return field + [Shot(path=data / "meters/photos" / row["file"], design=row["type"], field=False) for row in rows]
 
 
-def describe(shots: Sequence[Shot], change: Change = lambda pixels: pixels) -> tuple[Plate, ...]:
-    """Their plates, of the pictures as `change` leaves them."""
-    return tuple(describe_plate(change(decode(shot.path.read_bytes()).pixels)) for shot in shots)
+def describe(shots: Sequence[Shot], details: Model | None, change: Change = lambda pixels: pixels) -> tuple[Plate, ...]:
+    """Their plates, of the pictures as `change` leaves them, by SIFT and by what describes details where it is given."""
+    return tuple(_plate(change(decode(shot.path.read_bytes()).pixels), details) for shot in shots)
+
+
+def _plate(pixels: Pixels, details: Model | None) -> Plate:
+    plate = describe_plate(pixels)
+    return plate if details is None else describe_learned(plate, pixels, details)
 
 
 def compare_all(embeddings: Vectors, plates: Sequence[Plate]) -> NDArray[np.int64]:

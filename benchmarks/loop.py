@@ -34,6 +34,7 @@ from engine.evaluation.answering import answer
 from engine.evaluation.aside import is_kept_aside
 from engine.evaluation.gate import Answered, Decision, rule
 from engine.grouping import Plate, group
+from engine.grouping.details import describe_learned
 from engine.grouping.verification import prepare_plate, shared_details
 from engine.picture import decode
 from engine.recognition import describe, recognise_described
@@ -107,6 +108,9 @@ def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path, 
     if folder is None:
         raise SystemExit(f"no meter_type model in {models}")
     model = runtime.load(folder, cache=work / "cache", threads=1)
+    details = runtime.load_current(Path(__file__).resolve().parent.parent / "models", "details", cache=work / "cache", threads=1)
+    if details is None:
+        raise SystemExit("no model of details in models: train one (`python -m engine train details PHOTOS`)")
     fresh = [shot for shot in stream if shot.design not in known]
     new = len({shot.design for shot in fresh})
     print(f"{len(known)} designs known from {len(base)} photos; {len(stream)} photos stream in, {new} designs among them are new")
@@ -116,7 +120,7 @@ def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path, 
     for number, batch in enumerate(np.array_split(np.arange(len(stream)), BATCHES), start=1):
         begun = len(archive.shots)
         for index in batch:
-            arrive(archive, stream[index], model)
+            arrive(archive, stream[index], model, details)
         at_arrival = [i for i in range(begun, len(archive.shots)) if archive.shots[i].design not in known]
         unknown = np.mean([archive.said[i] == UNKNOWN for i in at_arrival]) if at_arrival else 0.0
         while name_groups(archive):
@@ -128,7 +132,7 @@ def run(base: Sequence[Shot], stream: Sequence[Shot], models: Path, work: Path, 
     tell(archive, known, float(unknown))
 
 
-def arrive(archive: Archive, shot: Shot, model: Model) -> None:
+def arrive(archive: Archive, shot: Shot, model: Model, details: Model) -> None:
     """Judge one photo by the model; where it is unknown, compare it with what people named and with the groups."""
     pixels = decode(shot.path.read_bytes()).pixels
     seen = describe(model, pixels)
@@ -139,6 +143,7 @@ def arrive(archive: Archive, shot: Shot, model: Model) -> None:
     archive.plates.append(plate)
     archive.said.append(str(recognise_described(model, seen, pixels).meter_type))
     if archive.said[-1] == UNKNOWN:
+        archive.plates[-1] = describe_learned(plate, pixels, details)
         look_at_newcomers(archive, [len(archive.said) - 1])
 
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,9 +32,12 @@ from daemon.home import Home
 from db.database import open_database, sqlite_url
 from db.tables import Embedding, Photo, PhotoGroup, PlateRow, VerifiedPair
 from db.unknowns import read_unknowns
+from engine import runtime
 from engine.drawing import draw_photo
 from engine.grouping import Options, Plate, describe_plate
+from engine.grouping.details import describe_learned
 from engine.grouping.similarity import candidate_pairs
+from engine.picture import Pixels
 from engine.verdict import UNKNOWN
 
 STAMP = "drawn"
@@ -60,6 +64,7 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=10_000)
     parser.add_argument("--new", type=int, default=200)
     parser.add_argument("--designs", type=int, default=120)
+    parser.add_argument("--models", type=Path, default=Path(__file__).resolve().parent.parent / "models")
     args = parser.parse_args()
     rng = np.random.default_rng(0)
     folder = Path(tempfile.mkdtemp(prefix="regroup-scale-"))
@@ -80,7 +85,9 @@ def main() -> int:
 
 def _fill(database: Engine, home: Home, args: argparse.Namespace, rng: np.random.Generator) -> NDArray[np.int64]:
     """Rows, embeddings and plates; returns each photo's design. The new photos come last."""
-    drawn = [describe_plate(draw_photo(design, design, meter=design, reading=design * 137)[0]) for design in range(args.designs)]
+    details = runtime.load_current(args.models, "details", cache=args.models.parent / ".cache", threads=1)
+    print(f"details described by {f'details {details.card.version}' if details else 'SIFT alone'}")
+    drawn = [_plate(draw_photo(design, design, meter=design, reading=design * 137)[0], details) for design in range(args.designs)]
     centres = rng.normal(size=(args.designs, DIMENSIONS))
     truth: NDArray[np.int64] = rng.integers(args.designs, size=args.photos)
     now = datetime.now(UTC)
@@ -126,7 +133,17 @@ def _shaken(plate: Plate, rng: np.random.Generator) -> Plate:
         places[:, :2] * rng.uniform(0.9, 1.1) + rng.normal(scale=20, size=2) + rng.normal(scale=1.5, size=(len(kept), 2))
     )
     seen = plate.descriptors[kept].astype(np.int16) + rng.normal(scale=14, size=(len(kept), 128)).astype(np.int16)
-    return Plate(keypoints=places.astype(np.float32), descriptors=np.clip(seen, 0, 255).astype(np.uint8))
+    shaken = Plate(keypoints=places.astype(np.float32), descriptors=np.clip(seen, 0, 255).astype(np.uint8))
+    if plate.learned is None:
+        return shaken
+    # Of details that agree in two field photos of a design, descriptions have a cosine of .78 in the middle of them all.
+    said = plate.learned[kept] + rng.normal(scale=18, size=(len(kept), 128))
+    return replace(shaken, learned=np.clip(np.rint(said), -127, 127).astype(np.int8), learned_by=plate.learned_by)
+
+
+def _plate(pixels: Pixels, details: runtime.Model | None) -> Plate:
+    plate = describe_plate(pixels)
+    return plate if details is None else describe_learned(plate, pixels, details)
 
 
 def _prepare(database: Engine, truth: NDArray[np.int64], args: argparse.Namespace, rng: np.random.Generator) -> None:

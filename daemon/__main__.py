@@ -168,7 +168,7 @@ def _folders(settings: Settings) -> InboxFolders:
 
 
 def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.model_commands import embed_unknown
+    from daemon.model_commands import details_model, embed_unknown
     from daemon.regroup import regroup
     from engine.bundle import current, read_card
 
@@ -178,7 +178,7 @@ def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database:
         return 0
     embed_unknown(settings, home, database, folder.name, stop=threading.Event())
     with locked(home.db / "regroup.lock", unless=threading.Event()):  # of moves, or another regrouping; SIGTERM ends the wait
-        regroup(home, database, stamp=read_card(folder).version, template=settings.file_template)
+        regroup(home, database, stamp=read_card(folder).version, template=settings.file_template, details=details_model(settings))
     return 0
 
 

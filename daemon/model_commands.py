@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from engine import bundle
 from engine.appraise import appraise, load_models
 from engine.picture import Limits
 from engine.recognition import Rule
+from engine.runtime import Model, load_current
 from engine.spelling import counted
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,11 @@ def judge_again(
         with Session(database) as session, session.begin():
             ask_regroup(session, datetime.now(UTC))
     return f"{version} judged {counted(judged, 'photo')} again; {changed:,} have another type."
+
+
+def details_model(settings: ModelSettings) -> Callable[[], Model | None]:
+    """Loads what describes the print of unknown meters beside SIFT, when it is called."""
+    return partial(load_current, settings.models_dir, "details", cache=settings.cache_dir, threads=settings.judge_threads)
 
 
 def embed_unknown(settings: ModelSettings, home: Home, database: Engine, version: str, *, stop: threading.Event) -> None:

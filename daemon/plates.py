@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import overload
 
@@ -15,7 +16,9 @@ from daemon.home import Home
 from db.unknowns import UnknownPhoto, described, read_plate, write_plates
 from engine.errors import PictureError
 from engine.grouping import Plate, describe_plate
+from engine.grouping.details import describe_learned
 from engine.picture import decode
+from engine.runtime import Model
 
 log = logging.getLogger(__name__)
 
@@ -46,18 +49,22 @@ class StoredPlates(Sequence[Plate]):
         return NO_PLATE if features is None else Plate.from_bytes(features)
 
 
-def describe_missing(home: Home, database: Engine, photos: Iterable[UnknownPhoto]) -> set[int]:
+def describe_missing(
+    home: Home, database: Engine, photos: Iterable[UnknownPhoto], details: Callable[[], Model | None]
+) -> set[int]:
     """Describe the plates of photos that have none yet; returns the ids of those that have one now.
 
-    A file that cannot be read now is left to the next time.
+    `details` loads what describes print beside SIFT; it is asked only where a photo is missing. A file that cannot be read now is
+    left to the next time.
     """
     photos = tuple(photos)
+    details = cache(details)
     with Session(database) as session:
         known = described(session, [photo.id for photo in photos])
     for photo in photos:
         if photo.id in known:
             continue
-        plate = describe_file(home.root / photo.path)
+        plate = describe_file(home.root / photo.path, details())
         if plate is not None:
             with Session(database) as session, session.begin():
                 write_plates(session, {photo.id: plate.to_bytes()})
@@ -65,10 +72,12 @@ def describe_missing(home: Home, database: Engine, photos: Iterable[UnknownPhoto
     return known
 
 
-def describe_file(path: Path) -> Plate | None:
-    """The photo's plate; None where the file cannot be read now."""
+def describe_file(path: Path, details: Model | None = None) -> Plate | None:
+    """The photo's plate, described by the model too where there is one; None where the file cannot be read now."""
     try:
-        return describe_plate(decode(path.read_bytes()).pixels)
+        pixels = decode(path.read_bytes()).pixels
     except (OSError, PictureError) as error:
         log.warning("%s cannot be read for grouping: %s", path, error)
         return None
+    plate = describe_plate(pixels)
+    return plate if details is None else describe_learned(plate, pixels, details)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -33,12 +33,17 @@ from db.unknowns import (
 )
 from engine.grouping import NOISE, Grouping, group
 from engine.grouping.life import Event, settle, turns
+from engine.runtime import Model
 
 log = logging.getLogger(__name__)
 
 
-def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[str, object]:
+def regroup(
+    home: Home, database: Engine, *, stamp: str, template: str, details: Callable[[], Model | None] = lambda: None
+) -> dict[str, object]:
     """Group all unknown meters that `stamp` has embedded; returns what the pages show of the run.
+
+    `details` loads what describes the print of photos that were not described on arrival.
 
     The caller holds the regroup lock. Photos arriving meanwhile are left to the next run.
     """
@@ -48,7 +53,7 @@ def regroup(home: Home, database: Engine, *, stamp: str, template: str) -> dict[
     with Session(database) as session:
         photos = read_unknowns(session, stamp)
         pairs = read_pairs(session, (photo.id for photo in photos))
-    readable = describe_missing(home, database, photos)
+    readable = describe_missing(home, database, photos, details)
     grouping = group(
         np.stack([photo.embedding for photo in photos]) if photos else np.zeros((0, 1), np.float32),
         StoredPlates(database, photos),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from engine import bundle, runtime
+from engine import runtime
 from engine.calibration import probabilities
+from engine.grouping import Plate
+from engine.grouping.details import describe_learned
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
 from engine.quality import Tag, Thresholds, active, by_gravity, judge, measure_picture, shipped
 from engine.reading import read_display
-from engine.recognition import Exemplars, Rule, recognise
+from engine.recognition import Exemplars, Recognised, Rule, recognise
 from engine.runtime import Model
 from engine.signature import signature
-from engine.verdict import GoodBad, Reason, Verdict
+from engine.verdict import UNKNOWN, GoodBad, Reason, Verdict
 
 GOOD_FROM = 0.50
 
@@ -31,6 +34,7 @@ class Models:
     clarity: Model | None = None
     meter_type: Model | None = None
     good_bad: Model | None = None
+    details: Model | None = None  # describes the print of unknown meters beside SIFT
     thresholds: Thresholds | None = None  # of the quality tags; None = the shipped ones
     labelled: Exemplars | None = None  # photos that people labelled since the meter_type model was trained
     rule: Rule = Rule.JOINT  # what decides the meter type
@@ -38,16 +42,13 @@ class Models:
 
 def load_models(models_dir: Path, *, cache: Path, threads: int, rule: Rule = Rule.JOINT) -> Models:
     """The current version of each task's model. Raises `ModelError` for a damaged bundle."""
-
-    def load(task: str) -> Model | None:
-        folder = bundle.current(models_dir, task)
-        return runtime.load(folder, cache=cache, threads=threads) if folder else None
-
+    load = partial(runtime.load_current, models_dir, cache=cache, threads=threads)
     return Models(
         display=load("display"),
         clarity=load("clarity"),
         meter_type=load("meter_type"),
         good_bad=load("good_bad"),
+        details=load("details"),
         thresholds=active(models_dir),
         rule=rule,
     )
@@ -92,7 +93,7 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
         labelled_photos=recognised.labelled_photos,
         contradicted_type=recognised.contradicted_type,
         embedding=recognised.embedding,
-        plate=recognised.plate,
+        plate=_plate(recognised, picture.pixels, models.details),
         signature=signature(picture.pixels),
         stamps=_stamps(models, thresholds),
     )
@@ -108,6 +109,13 @@ def _probability(model: Model, pixels: Pixels, label: str) -> float:
     """The calibrated probability of one label, 0..1."""
     logits = model.run(prepare(pixels, model.card.input)[None]).logits[0]
     return float(probabilities(logits, model.card.temperature)[model.card.labels.index(label)])
+
+
+def _plate(recognised: Recognised, pixels: Pixels, details: Model | None) -> Plate | None:
+    """The photo's plate; that of an unknown meter, which will be grouped, described by the network too."""
+    if recognised.plate is None or details is None or recognised.meter_type != UNKNOWN:
+        return recognised.plate
+    return describe_learned(recognised.plate, pixels, details)
 
 
 def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBad | None]:

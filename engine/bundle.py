@@ -31,8 +31,8 @@ CURRENT = "CURRENT"
 EXTRA = "open_set."  # prefix of tensors that belong to the known score, not to the network
 
 Weights = Mapping[str, NDArray[Any]]
-Task = Literal["display", "clarity", "meter_type", "good_bad"]
-Network = Literal["mobilenet_v2", "resnet18", "small_cnn", "mobilenet_v2_layers", "mobilenet_v2_pyramid"]
+Task = Literal["display", "clarity", "meter_type", "good_bad", "details"]
+Network = Literal["mobilenet_v2", "resnet18", "small_cnn", "mobilenet_v2_layers", "mobilenet_v2_pyramid", "detail_cnn"]
 View = Literal["photo", "display"]  # what a network looks at: the whole photo, or the display's crop where one is found
 Fit = Literal["stretch", "letterbox"]
 
@@ -79,7 +79,7 @@ class Card(_Frozen):
     task: Task
     version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
     network: Network
-    labels: Annotated[tuple[str, ...], Field(min_length=1)]  # in the order of the logits; the locator has only one
+    labels: Annotated[tuple[str, ...], Field(min_length=1)]  # in the order of the logits; who finds or describes has only one
     reasons: tuple[str, ...] = ()  # further logits after the labels', each with its own sigmoid: why a photo is unclear
     input: InputSpec
     view: View = "photo"

@@ -31,10 +31,11 @@ def convert(folder: Path, cache: Path) -> Path:
     if target.is_file():
         return target
     cache.mkdir(parents=True, exist_ok=True)
-    example = torch.zeros(1, 3, card.input.height, card.input.width)
+    channels = 1 if card.network == "detail_cnn" else 3
+    example = torch.zeros(1, channels, card.input.height, card.input.width)
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # OpenVINO traces; torch.export warns of its own parts too
-        converted = openvino.convert_model(model, example_input=example, input=[-1, 3, card.input.height, card.input.width])
+        converted = openvino.convert_model(model, example_input=example, input=[-1, *example.shape[1:]])
     draft = Path(tempfile.mkdtemp(prefix=".converting-", dir=cache))
     try:
         draft.chmod(0o755)

@@ -15,7 +15,7 @@ from engine.recognition import Rule
 
 log = logging.getLogger(__name__)
 
-TASKS = ("display", "clarity", "meter_type", "good_bad")
+TASKS = ("display", "clarity", "meter_type", "good_bad", "details")
 
 _Versions = tuple[Path | None, ...]
 
@@ -32,7 +32,7 @@ class LiveModels:
     _loaded: tuple[_Versions, Models] | None = field(default=None, repr=False)
 
     def get(self) -> Models:
-        """The models to judge the next photo with; reading four one-line files tells whether they are still CURRENT.
+        """The models to judge the next photo with; reading five one-line files tells whether they are still CURRENT.
 
         Raises `ModelError` where the first load finds a damaged model. Later, what judged before goes on judging: a bad
         version that somebody promoted must not stop the intake.

@@ -15,6 +15,7 @@ from safetensors import torch as safetensors_torch
 from torch import Tensor, nn
 
 from engine.bundle import EXTRA, Card, Network, Weights, read_card, read_weights
+from engine.details_network import DetailNetwork
 from engine.errors import ModelError
 from engine.pyramid import Locator
 
@@ -115,6 +116,8 @@ def build(network: Network, classes: int) -> Classifier:
             return LayersClassifier(tv.mobilenet_v2(weights=None).features, classes)
         case "mobilenet_v2_pyramid":
             raise ModelError("mobilenet_v2_pyramid finds displays; it is trained by `python -m engine train display`.")
+        case "detail_cnn":
+            raise ModelError("detail_cnn describes printed details; it is trained by `python -m engine train details`.")
 
 
 def start(network: Network, classes: int, weights: Path | None, *, download: bool = True) -> tuple[Classifier, str]:
@@ -149,12 +152,10 @@ def upper_half(model: Classifier, network: Network) -> nn.Module:
     return nn.ModuleList(model.features.get_submodule(name) for name in _UPPER_HALVES[network])
 
 
-def load_network(folder: Path) -> tuple[Classifier | Locator, Card]:
+def load_network(folder: Path) -> tuple[Classifier | Locator | DetailNetwork, Card]:
     """The network of a bundle, ready to judge. Raises `ModelError` if its weights do not fit its card."""
     card = read_card(folder)
-    model = (
-        build_locator() if card.network == "mobilenet_v2_pyramid" else build(card.network, len(card.labels) + len(card.reasons))
-    )
+    model = _empty(card)
     tensors = {name: torch.from_numpy(array) for name, array in read_weights(folder).items() if not name.startswith(EXTRA)}
     try:
         model.load_state_dict(tensors)
@@ -163,6 +164,17 @@ def load_network(folder: Path) -> tuple[Classifier | Locator, Card]:
             f"The weights in {folder} do not fit a {card.network} with {len(card.labels)} labels: {error}"
         ) from error
     return model.eval(), card
+
+
+def _empty(card: Card) -> Classifier | Locator | DetailNetwork:
+    """The card's network with random weights."""
+    match card.network:
+        case "mobilenet_v2_pyramid":
+            return build_locator()
+        case "detail_cnn":
+            return DetailNetwork()
+        case _:
+            return build(card.network, len(card.labels) + len(card.reasons))
 
 
 def weights_of(model: nn.Module) -> Weights:

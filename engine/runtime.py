@@ -14,7 +14,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from engine.bundle import EXTRA, Card, read_card, read_weights
+from engine.bundle import EXTRA, Card, current, read_card, read_weights
 from engine.errors import ModelError
 from engine.open_set import PHOTOS
 from engine.recognition.exemplars import Exemplars
@@ -51,7 +51,10 @@ class Model:
         return Output(logits=logits, embedding=embedding)
 
     def outputs(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The network's two answers, each (N, ...): of a classifier logits and embedding, of a locator heat and sides."""
+        """The network's two answers, each (N, ...): of a classifier logits and embedding, of a locator heat and sides.
+
+        Of the network that describes details contrast and descriptor; its batches are (N, 1, 32, 32), in grey levels.
+        """
         request = self._compiled.create_infer_request()
         answer = request.infer({0: np.ascontiguousarray(batch, dtype=np.float32)})
         first, second = (np.array(answer[index], dtype=np.float32) for index in (0, 1))
@@ -80,6 +83,12 @@ def load(folder: Path, *, cache: Path, threads: int) -> Model:
         prints=prints_from_tensors(card.labels, extras),
         _compiled=compiled,
     )
+
+
+def load_current(models_dir: Path, task: str, *, cache: Path, threads: int) -> Model | None:
+    """The version of a task that judges; None where none was ever promoted. Raises `ModelError` for a damaged bundle."""
+    folder = current(models_dir, task)
+    return load(folder, cache=cache, threads=threads) if folder else None
 
 
 def _exemplars(card: Card, extras: Mapping[str, NDArray[Any]]) -> Exemplars:

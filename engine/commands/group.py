@@ -108,16 +108,18 @@ def _read_folder(args: argparse.Namespace) -> tuple[list[_Photo], int]:
     if not files:
         raise DataError(f"There are no photos in {args.source}.")
     model = runtime.load(current, cache=args.cache_dir, threads=1)
+    details = runtime.load_current(models_dir, "details", cache=args.cache_dir, threads=1)
     with ThreadPoolExecutor(args.jobs) as pool:
-        judged = pool.map(lambda path: _judge(path, model), files)
+        judged = pool.map(lambda path: _judge(path, model, details), files)
         read = list(tqdm(judged, total=len(files), unit="photo", disable=None))
     photos = [photo for photo in read if photo is not None]
     return photos, len(files) - len(photos)
 
 
-def _judge(path: Path, model: Model) -> _Photo | None:
+def _judge(path: Path, model: Model, details: Model | None) -> _Photo | None:
     """Embedding, guesses and plate of one photo; None, and a line on stderr, where it cannot be read."""
     from engine.grouping import describe_plate
+    from engine.grouping.details import describe_learned
     from engine.picture import decode
     from engine.recognition import Rule, recognise
 
@@ -129,7 +131,10 @@ def _judge(path: Path, model: Model) -> _Photo | None:
     recognised = recognise(model, pixels, rule=Rule.PLAIN)
     if recognised.embedding is None:
         raise ModelError(f"The model of {readable(path)} gives no embedding. Install another version.")
-    return _Photo(path=path, embedding=recognised.embedding, plate=describe_plate(pixels), guesses=recognised.top3)
+    plate = describe_plate(pixels)
+    if details is not None:
+        plate = describe_learned(plate, pixels, details)
+    return _Photo(path=path, embedding=recognised.embedding, plate=plate, guesses=recognised.top3)
 
 
 def _read_embeddings(file: Path) -> list[_Photo]:

@@ -53,11 +53,11 @@ VARIATIONS: dict[str, str] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Task and data; every knob of the recipe is an option, the task's recipe is its default."""
-    parser.add_argument("task", choices=("display", "clarity", "meter_type", "good_bad"))
+    parser.add_argument("task", choices=("display", "clarity", "meter_type", "good_bad", "details"))
     parser.add_argument(
         "data", type=Path,
         help="<label>/photo.jpg, or the same under train/, val/ and test/; for display (and clarity) a CSV with file,x,y,w,h"
-        " or a folder with boxes.csv; clarity adds the column clear, 0 to 1",
+        " or a folder with boxes.csv; clarity adds the column clear, 0 to 1; for details any folder of photos",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("models"), help="where versions are kept (default: models)")
     parser.add_argument(
@@ -122,6 +122,10 @@ def _trained(order: Order, folds: int | None) -> Path:
         from engine.training.train_locator import train_locator
 
         return train_locator(order, folds=LOCATOR_FOLDS if folds is None else folds, tell=tell)
+    if order.task == "details":
+        from engine.training.train_details import train_details
+
+        return train_details(order, tell=tell)
     if order.recipe.view == "display":
         from engine.training.train_readability import FOLDS, train_readability
 

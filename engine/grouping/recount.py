@@ -30,6 +30,11 @@ class Closeness:
     rivals: int = 8  # details near a mapped place that are looked at
 
 
+# Learned descriptions of one detail in two photos are less alike than SIFT's, those of two details much less.
+LEARNED_GATES = Gates(angle=180.0, ratio=0.9)
+LEARNED = Closeness(cosine=0.45)
+
+
 def count_alike(a: Prepared, b: Prepared, gates: Gates = ANY_WAY_UP, close: Closeness = Closeness()) -> int:
     """Shared details of two plates after the second look, in distinct cells; what the first look says where it finds too few."""
     in_a, in_b = agreeing(a, b, gates)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from engine.grouping.options import Options
 from engine.grouping.plates import Plate
-from engine.grouping.recount import count_alike
-from engine.grouping.verification import prepare_plate
+from engine.grouping.recount import LEARNED, LEARNED_GATES, count_alike
+from engine.grouping.verification import Prepared, prepare_plate
 
 KnownPairs = Mapping[tuple[int, int], int]  # (i, j) with i < j -> shared details
 
@@ -94,12 +94,34 @@ def candidate_pairs(embeddings: NDArray[np.float32], options: Options) -> tuple[
 
 def _verify(plates: Sequence[Plate], pairs: Sequence[tuple[int, int]], options: Options) -> dict[tuple[int, int], int]:
     """Shared details of each pair. Plates may come from a disk: only `_PREPARED` are held ready at once."""
-    prepare = lru_cache(maxsize=_PREPARED)(lambda index: prepare_plate(plates[index]))
+    prepare = lru_cache(maxsize=_PREPARED)(lambda index: _Ready.of(plates[index]))
     # New photos come last: pairs of one new photo in a row need its plate once, and its neighbours' are often its twins' too.
     ordered = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
     with ThreadPoolExecutor(options.threads) as pool:  # matrix products and RANSAC let other threads run
-        counts = pool.map(lambda pair: count_alike(prepare(pair[0]), prepare(pair[1])), ordered)
+        counts = pool.map(lambda pair: _count(prepare(pair[0]), prepare(pair[1])), ordered)
         return dict(zip(ordered, counts, strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """A plate made ready by what describes its details best."""
+
+    plate: Plate
+    prepared: Prepared
+
+    @classmethod
+    def of(cls, plate: Plate) -> _Ready:
+        learned = plate.unit_learned()
+        return cls(plate, prepare_plate(plate) if learned is None else Prepared(plate.keypoints, learned, plate.size))
+
+
+def _count(a: _Ready, b: _Ready) -> int:
+    """Shared details by learned descriptions where one network made both, else by SIFT, which every plate has."""
+    if a.plate.learned_by != b.plate.learned_by:
+        return count_alike(prepare_plate(a.plate), prepare_plate(b.plate))
+    if a.plate.learned is None:
+        return count_alike(a.prepared, b.prepared)
+    return count_alike(a.prepared, b.prepared, LEARNED_GATES, LEARNED)
 
 
 def _standardised(cosines: NDArray[np.float64], embeddings: NDArray[np.float32]) -> NDArray[np.float64]:

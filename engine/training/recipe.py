@@ -59,6 +59,9 @@ RECIPES: dict[str, Recipe] = {
     "meter_type": Recipe(
         network="mobilenet_v2", width=256, height=384, fit="letterbox", head_epochs=2, epochs=20, head_lr=1e-3, lr=3e-4
     ),
+    "details": Recipe(  # an epoch makes one pair of views of each photo
+        network="detail_cnn", width=32, height=32, fit="stretch", head_epochs=0, epochs=21, head_lr=0.0, lr=2e-3, batch=16
+    ),
     "good_bad": Recipe(
         network="small_cnn", width=128, height=128, fit="stretch", head_epochs=0, epochs=40, head_lr=1e-3, lr=2e-3, batch=32,
         patience=15, smoothing=0.0,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
+from torch import nn
 
 from engine.bundle import Card, Source, Task, Training, Weights, current, next_version, promote, stored, write_bundle
 from engine.calibration import best_temperature, probabilities
@@ -78,7 +79,7 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     """Train, calibrate, measure and write a new version; returns its folder. Raises `DataError` or `ModelError`."""
     recipe = order.recipe
     splits = read_splits(order.data, order.task, seed=recipe.seed)
-    sources = _sources(order.data, splits)
+    sources = read_sources(order.data, len(splits.train))
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)  # the new head's first weights
     model, said = start(recipe.network, len(splits.labels), order.weights, download=order.download)
@@ -89,7 +90,8 @@ def train(order: Order, *, tell: Callable[[str], None]) -> Path:
     checkpoint = _checkpoint(order, splits, said)
     if not order.resume:
         checkpoint.remove()
-    model, weights = _as_stored(fit(model, lessons, val, recipe, tell=tell, checkpoint=checkpoint))
+    model = fit(model, lessons, val, recipe, tell=tell, checkpoint=checkpoint)
+    weights = as_bundled(model)
     measured = {"val": _measure(model, val, recipe)}
     learned = _measure(model, read(splits.train), recipe)
     extras = _extras(order.task, splits.labels, learned)
@@ -232,17 +234,18 @@ def _measure(model: Classifier, photos: Photos, recipe: Recipe) -> _Measured:
     )
 
 
-def _as_stored(model: Classifier) -> tuple[Classifier, Weights]:
-    """The network rounded to what the bundle keeps, so that the card's figures are those of the shipped weights."""
+def as_bundled(model: nn.Module) -> Weights:
+    """Round the network to what a bundle keeps, so that the card's figures are those of the shipped weights; these."""
     weights = {name: stored(tensor) for name, tensor in weights_of(model).items()}
     model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.items()})
-    return model, weights
+    return weights
 
 
-def _sources(data: Path, splits: Splits) -> tuple[Source, ...]:
+def read_sources(data: Path, photos: int) -> tuple[Source, ...]:
+    """Where the photos of a data folder came from, as its sources.json says; of so many nothing is stated without one."""
     path = data / SOURCES
     if not path.is_file():
-        return (Source(name=data.name, photos=len(splits.train), licence="not stated"),)
+        return (Source(name=data.name, photos=photos, licence="not stated"),)
     try:
         return tuple(TypeAdapter(list[Source]).validate_json(path.read_bytes()))
     except ValidationError as error:

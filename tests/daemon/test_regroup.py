@@ -30,8 +30,10 @@ from db.naming import name_group, name_photos
 from db.records import service
 from db.tables import Label, Photo, PhotoGroup, PlateRow, VerifiedPair
 from engine.drawing import draw_photo
-from engine.grouping import NOISE, Grouping, group
+from engine.grouping import NOISE, Grouping, Plate, group
+from engine.runtime import Model
 from engine.verdict import UNKNOWN, Verdict
+from tests.engine.grouping.drawn import describer
 from tests.photos import encoded, pixels, read, verdict, write
 
 TEMPLATE = "{clarity}/{meter_type}/{name}"
@@ -278,3 +280,20 @@ def test_a_photo_that_cannot_be_read_at_the_moment_is_described_in_the_next_run(
     write(home.sorted, {"clear/UNKNOWN/ungrouped/0-0.jpg": TWO_DESIGNS["0-0.jpg"]})
     group_now(home, database)
     assert folders(home) == GROUPED
+
+
+def test_photos_without_a_plate_are_described_by_the_network_too_which_is_loaded_once(home: Home, database: Engine) -> None:
+    arrive(home, database, TWO_DESIGNS)
+    loaded: list[Model] = []
+
+    def details() -> Model:
+        loaded.append(describer("v3"))
+        return loaded[-1]
+
+    for _ in range(2):
+        regroup(home, database, stamp="v1", template=TEMPLATE, details=details)
+    with Session(database) as session:
+        kept = [Plate.from_bytes(row.features) for row in session.scalars(select(PlateRow))]
+    assert {plate.learned_by for plate in kept} == {"v3"}
+    assert len(kept) == len(TWO_DESIGNS)
+    assert len(loaded) == 1

@@ -10,8 +10,11 @@ from engine import appraise as appraising
 from engine.appraise import Models, appraise
 from engine.bundle import Card, InputSpec
 from engine.errors import Truncated
+from engine.grouping import describe_plate
 from engine.live import TASKS
+from engine.picture import decode
 from engine.quality import TAGS
+from engine.recognition import Recognised
 from engine.runtime import Model
 from engine.verdict import UNKNOWN, Clarity, GoodBad
 from tests.photos import jpeg
@@ -92,6 +95,15 @@ def test_below_one_half_the_type_is_unknown_and_the_guesses_are_kept() -> None:
     assert verdict.top3[0].confidence < 0.5
 
 
+@pytest.mark.parametrize(("said", "by"), [(UNKNOWN, "v7"), ("B2", "")])
+def test_only_an_unknown_meters_print_is_described_by_the_network(monkeypatch: pytest.MonkeyPatch, said: str, by: str) -> None:
+    seen = Recognised(meter_type=said, plate=describe_plate(decode(jpeg()).pixels))
+    monkeypatch.setattr(appraising, "recognise", lambda *_, **__: seen)
+    verdict = appraise(jpeg(), models=Models(details=model("details", "detail_cnn", ("detail",), [0.0])))
+    assert verdict.plate is not None
+    assert verdict.plate.learned_by == by
+
+
 def test_a_file_that_is_no_sound_photo_is_an_error_not_a_verdict() -> None:
     with pytest.raises(Truncated):
         appraise(jpeg()[:-300], models=Models())
@@ -106,7 +118,7 @@ def test_a_verdict_is_plain_json_without_its_embedding() -> None:
 
 
 def test_the_current_model_of_every_task_judges(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(appraising.bundle, "current", lambda _, task: Path(task))
+    monkeypatch.setattr(appraising.runtime, "current", lambda _, task: Path(task))
     monkeypatch.setattr(appraising.runtime, "load", lambda folder, **_: folder.name)
     models = appraising.load_models(tmp_path, cache=tmp_path, threads=1)
     assert all(getattr(models, task) == task for task in TASKS)

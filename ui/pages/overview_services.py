@@ -73,7 +73,7 @@ def _watcher(beat: Heartbeat | None) -> ServiceLine:
 
 def _engine(archive: Archive) -> ServiceLine:
     cards = archive.judge.cards()
-    lines = [f"{words.MODEL_NAMES[task]}: {_model(card)}" for task, card in cards.items()]
+    lines = [f"{words.MODEL_NAMES.get(task, task)}: {_model(card)}" for task, card in cards.items()]
     if any(isinstance(card, ModelError) for card in cards.values()):
         return _line(words.SERVICE_ENGINE, words.DAMAGED, "bad", *lines)
     if all(cards.values()):

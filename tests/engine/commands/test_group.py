@@ -37,6 +37,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command as the command line calls it, with a model installed."""
     monkeypatch.setattr(bundle, "current", lambda models_dir, task: tmp_path / "models" / task / "v1")
     monkeypatch.setattr(runtime, "load", lambda folder, *, cache, threads: FakeModel())
+    monkeypatch.setattr(runtime, "load_current", lambda *_, **__: None)  # nothing describes details: SIFT alone
     return run_command
 
 

@@ -12,7 +12,7 @@ def test_a_photo_without_texture_has_no_features() -> None:
     assert (len(described), described.keypoints.shape, described.descriptors.shape) == (0, (0, 4), (0, 128))
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (20, 30)])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (20, 30), (60, 400)])
 def test_the_oddest_picture_sizes_can_be_described(shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert len(describe_plate(noise)) <= 900
@@ -26,7 +26,7 @@ def test_a_plate_survives_storage_unchanged() -> None:
 
 
 def test_a_stored_plate_is_small() -> None:
-    assert len(plate(1, 1).to_bytes()) < 130_000
+    assert len(plate(1, 1).to_bytes()) < 135_000
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 damaged", plate(1, 1).to_bytes()[:500]])
