@@ -85,6 +85,14 @@ def test_the_overview_counts_draws_and_ticks(watched: Watched, pages: Pages) -> 
     expect(page.get_by_role("button", name="90 days")).to_have_attribute("aria-pressed", "true")
 
 
+def test_what_has_nothing_to_say_leaves_no_hole_between_cards(watched: Watched, new_pages: Pages, pages: Pages) -> None:
+    page = watched.page
+    for shown, places in ((pages, {"kept", "sites"}), (new_pages, set())):
+        visit(page, shown, "")
+        expect(page.locator("#services .card")).to_be_visible()
+        assert {name for name in ("kept", "sites") if page.locator(f"#{name}").bounding_box()} == places
+
+
 def test_dragging_over_a_chart_zooms_and_a_double_click_goes_back(watched: Watched, pages: Pages) -> None:
     page = watched.page
     visit(page, pages, "")
