@@ -17,10 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.bundle import Card, Training, current, next_version, promote, write_bundle
+from engine.bundle import Card, InputSpec, Training, current, next_version, promote, write_bundle
 from engine.details_network import DetailNetwork, hardest_loss
-from engine.errors import DataError, PictureError
+from engine.errors import ArgumentError, DataError, PictureError
 from engine.evaluation.resampling import with_interval
+from engine.grouping.details import SIDE
 from engine.labelled import SUFFIXES, Labelled, fingerprint
 from engine.picture import decode
 from engine.training.detail_views import LARGEST, Grey, Views, two_views
@@ -33,7 +34,7 @@ ASIDE = 10  # one photo in so many is left out of the training, to measure by
 FEWEST = 10  # photos
 PER_VIEW = 80  # details of one pair of views in a step
 REUSED = 6  # steps per batch of new views: making views costs as much as so many steps
-REMEMBERED = 6000  # pairs of views, the latest: some 2 GB
+REMEMBERED = 6000  # pairs of views, the latest: some 3 GB
 NEAR = 10.0  # pixels: details closer than this in one photo are no mistakes
 PAIRS = 200  # of views that figures come from
 SEED = 0  # of the bootstrap
@@ -50,8 +51,10 @@ class _Batch:
 def train_details(order: Order, *, tell: Callable[[str], None]) -> Path:
     """Train, measure on photos left aside and write the version; returns its folder.
 
-    `order.recipe.epochs` says how many pairs of views of each photo are made. Raises `DataError`.
+    `order.recipe.epochs` says how many pairs of views of each photo are made. Raises `DataError`, `ArgumentError`.
     """
+    if order.weights is not None or order.resume:
+        raise ArgumentError("details learns from random weights in one go. Leave --start and --resume out.")
     paths = sorted(path for path in order.data.rglob("*") if path.suffix.lower() in SUFFIXES)
     if len(paths) < FEWEST:
         raise DataError(f"{order.data} holds {len(paths)} photos; details are learned from {FEWEST} at least, better hundreds.")
@@ -65,7 +68,7 @@ def train_details(order: Order, *, tell: Callable[[str], None]) -> Path:
         version=next_version(order.models_dir, "details"),
         network="detail_cnn",
         labels=(LABEL,),
-        input=order.recipe.input,
+        input=InputSpec(width=SIDE, height=SIDE),
         training=Training(
             command=order.command,
             seed=order.recipe.seed,

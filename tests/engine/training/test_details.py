@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 
 from engine.bundle import current, read_card
 from engine.details_network import DetailNetwork, hardest_loss
-from engine.errors import DataError
+from engine.errors import ArgumentError, DataError
 from engine.networks import load_network
 from engine.training.detail_views import spoil, two_views
 from engine.training.recipe import RECIPES
@@ -69,7 +70,7 @@ def test_light_does_not_change_what_a_detail_is_called() -> None:
 
 
 def order_of(folder: Path) -> Order:
-    recipe = replace(RECIPES["details"], epochs=2, batch=4, threads=1)
+    recipe = replace(RECIPES["details"], epochs=1, batch=4, threads=1)
     return Order(
         task="details", data=folder, models_dir=folder / "models", recipe=recipe, weights=None, weights_licence=None,
         command="python -m engine train details photos", promote=True, today=datetime.date(2030, 1, 2), download=False,
@@ -94,6 +95,12 @@ def test_a_training_ends_in_a_version_that_describes_details(tmp_path: Path) -> 
         descriptors = network(torch.rand(3, 1, 32, 32) * 255)[1]
     assert descriptors.shape == (3, 128)
     assert torch.allclose(descriptors.norm(dim=1), torch.ones(3), atol=1e-4)
+
+
+@pytest.mark.parametrize("asked", [{"weights": Path("start.pt")}, {"resume": True}])
+def test_a_start_that_would_not_be_used_is_refused(tmp_path: Path, asked: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match="Leave --start and --resume out"):
+        train_details(replace(order_of(tmp_path), **asked), tell=lambda _: None)
 
 
 def test_too_few_photos_are_refused_in_words(tmp_path: Path) -> None:
