@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import bundle, runtime
-from engine.grouping import Options, Plate, describe_plate, group
-from engine.grouping.details import describe_learned
+from engine.grouping import Options, Plate, group
+from engine.grouping.details import describe_whole
 from engine.grouping.similarity import compare
 from engine.picture import Pixels, decode
 from engine.recognition import recognise
@@ -72,12 +72,7 @@ def read_shots(data: Path) -> list[Shot]:
 
 def describe(shots: Sequence[Shot], details: Model | None, change: Change = lambda pixels: pixels) -> tuple[Plate, ...]:
     """Their plates, of the pictures as `change` leaves them, by SIFT and by what describes details where it is given."""
-    return tuple(_plate(change(decode(shot.path.read_bytes()).pixels), details) for shot in shots)
-
-
-def _plate(pixels: Pixels, details: Model | None) -> Plate:
-    plate = describe_plate(pixels)
-    return plate if details is None else describe_learned(plate, pixels, details)
+    return tuple(describe_whole(change(decode(shot.path.read_bytes()).pixels), details) for shot in shots)
 
 
 def compare_all(embeddings: Vectors, plates: Sequence[Plate]) -> NDArray[np.int64]:

@@ -34,10 +34,9 @@ from db.tables import Embedding, Photo, PhotoGroup, PlateRow, VerifiedPair
 from db.unknowns import read_unknowns
 from engine import runtime
 from engine.drawing import draw_photo
-from engine.grouping import Options, Plate, describe_plate
-from engine.grouping.details import describe_learned
+from engine.grouping import Options, Plate
+from engine.grouping.details import describe_whole
 from engine.grouping.similarity import candidate_pairs
-from engine.picture import Pixels
 from engine.verdict import UNKNOWN
 
 STAMP = "drawn"
@@ -87,7 +86,10 @@ def _fill(database: Engine, home: Home, args: argparse.Namespace, rng: np.random
     """Rows, embeddings and plates; returns each photo's design. The new photos come last."""
     details = runtime.load_current(args.models, "details", cache=args.models.parent / ".cache", threads=1)
     print(f"details described by {f'details {details.card.version}' if details else 'SIFT alone'}")
-    drawn = [_plate(draw_photo(design, design, meter=design, reading=design * 137)[0], details) for design in range(args.designs)]
+    drawn = [
+        describe_whole(draw_photo(design, design, meter=design, reading=design * 137)[0], details)
+        for design in range(args.designs)
+    ]
     centres = rng.normal(size=(args.designs, DIMENSIONS))
     truth: NDArray[np.int64] = rng.integers(args.designs, size=args.photos)
     now = datetime.now(UTC)
@@ -139,11 +141,6 @@ def _shaken(plate: Plate, rng: np.random.Generator) -> Plate:
     # Of details that agree in two field photos of a design, descriptions have a cosine of .78 in the middle of them all.
     said = plate.learned[kept] + rng.normal(scale=18, size=(len(kept), 128))
     return replace(shaken, learned=np.clip(np.rint(said), -127, 127).astype(np.int8), learned_by=plate.learned_by)
-
-
-def _plate(pixels: Pixels, details: runtime.Model | None) -> Plate:
-    plate = describe_plate(pixels)
-    return plate if details is None else describe_learned(plate, pixels, details)
 
 
 def _prepare(database: Engine, truth: NDArray[np.int64], args: argparse.Namespace, rng: np.random.Generator) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from db.unknowns import UnknownPhoto, described, read_plate, write_plates
 from engine.errors import PictureError
-from engine.grouping import Plate, describe_plate
-from engine.grouping.details import describe_learned
+from engine.grouping import Plate
+from engine.grouping.details import describe_whole
 from engine.picture import decode
 from engine.runtime import Model
 
@@ -75,9 +75,7 @@ def describe_missing(
 def describe_file(path: Path, details: Model | None = None) -> Plate | None:
     """The photo's plate, described by the model too where there is one; None where the file cannot be read now."""
     try:
-        pixels = decode(path.read_bytes()).pixels
+        return describe_whole(decode(path.read_bytes()).pixels, details)
     except (OSError, PictureError) as error:
         log.warning("%s cannot be read for grouping: %s", path, error)
         return None
-    plate = describe_plate(pixels)
-    return plate if details is None else describe_learned(plate, pixels, details)

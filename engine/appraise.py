@@ -11,7 +11,7 @@ from types import MappingProxyType
 from engine import runtime
 from engine.calibration import probabilities
 from engine.grouping import Plate
-from engine.grouping.details import describe_learned
+from engine.grouping.details import describe_learned, describe_whole
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
 from engine.quality import Tag, Thresholds, active, by_gravity, judge, measure_picture, shipped
@@ -112,10 +112,10 @@ def _probability(model: Model, pixels: Pixels, label: str) -> float:
 
 
 def _plate(recognised: Recognised, pixels: Pixels, details: Model | None) -> Plate | None:
-    """The photo's plate; that of an unknown meter, which will be grouped, described by the network too."""
-    if recognised.plate is None or details is None or recognised.meter_type != UNKNOWN:
+    """The photo's plate where it was described; that of an unknown meter, which will be grouped, by the network too."""
+    if details is None or recognised.meter_type != UNKNOWN:
         return recognised.plate
-    return describe_learned(recognised.plate, pixels, details)
+    return describe_whole(pixels, details) if recognised.plate is None else describe_learned(recognised.plate, pixels, details)
 
 
 def _good_bad(model: Model | None, pixels: Pixels) -> tuple[float | None, GoodBad | None]:

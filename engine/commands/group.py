@@ -118,8 +118,7 @@ def _read_folder(args: argparse.Namespace) -> tuple[list[_Photo], int]:
 
 def _judge(path: Path, model: Model, details: Model | None) -> _Photo | None:
     """Embedding, guesses and plate of one photo; None, and a line on stderr, where it cannot be read."""
-    from engine.grouping import describe_plate
-    from engine.grouping.details import describe_learned
+    from engine.grouping.details import describe_whole
     from engine.picture import decode
     from engine.recognition import Rule, recognise
 
@@ -131,9 +130,7 @@ def _judge(path: Path, model: Model, details: Model | None) -> _Photo | None:
     recognised = recognise(model, pixels, rule=Rule.PLAIN)
     if recognised.embedding is None:
         raise ModelError(f"The model of {readable(path)} gives no embedding. Install another version.")
-    plate = describe_plate(pixels)
-    if details is not None:
-        plate = describe_learned(plate, pixels, details)
+    plate = describe_whole(pixels, details)
     return _Photo(path=path, embedding=recognised.embedding, plate=plate, guesses=recognised.top3)
 
 

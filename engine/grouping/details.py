@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.grouping.plates import LEARNED_STEPS, Plate, plate_picture
+from engine.grouping.plates import LEARNED_STEPS, Plate, describe_plate, plate_picture
 from engine.picture import Pixels
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ SIDE = 32  # pixels of the small picture of a detail
 WINDOW = 12.0  # its side in sizes of the detail; SIFT looks at 6
 _COARSEST = 40  # pixels: smaller pictures of the plate are not made
 _AT_ONCE = 300  # details described in one run
+
+
+def describe_whole(pixels: Pixels, model: Model | None) -> Plate:
+    """The plate of an upright RGB photo (H, W, 3), its details described by SIFT and, where there is one, by the model."""
+    plate = describe_plate(pixels)
+    return plate if model is None else describe_learned(plate, pixels, model)
 
 
 def describe_learned(plate: Plate, pixels: Pixels, model: Model) -> Plate:

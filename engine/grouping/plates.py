@@ -164,10 +164,14 @@ def plate_picture(pixels: Pixels) -> NDArray[np.uint8]:
     Portrait photos show wires and seals below the meter, and camera apps print time and place over the lower edge:
     the same letters in every photo would look like a shared plate. Square and landscape photos are described whole.
     """
-    height, width = pixels.shape[:2]
-    if height / width > PORTRAIT:
-        pixels = pixels[: round(UPPER * width)]
-    return even_grey(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8))[0]
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return even_grey(plate_part(grey))[0]
+
+
+def plate_part(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The rows of a grey photo (H, W) that are described: all, or the upper ones of a portrait photo."""
+    height, width = grey.shape
+    return grey[: round(UPPER * width)] if height / width > PORTRAIT else grey
 
 
 def even_grey(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.grouping.details import cut_out
-from engine.grouping.plates import PORTRAIT, UPPER, describe_grey, even_grey
+from engine.grouping.plates import describe_grey, even_grey
 
 Grey = NDArray[np.uint8]  # (H, W)
 
-LARGEST = 900  # pixels a side of a photo before it is warped
 MOST = 160  # details kept of a pair of views
 FEWEST = 24
 NEAR = (2.5, 0.25)  # a detail's place may be off by so many pixels, or so many of its sizes
@@ -35,8 +34,7 @@ class Views:
 
 
 def two_views(photo: Grey, rng: np.random.Generator) -> Views | None:
-    """Two views of a grey photo; None where they share too few details to learn from."""
-    photo = _plate_part(photo)
+    """Two views of the plate's part of a grey photo; None where they share too few details to learn from."""
     height, width = photo.shape
     first, second = _camera(width, height, rng, turn=4, zoom=0.05), _camera(width, height, rng, turn=18, zoom=0.3)
     one, one_scale = even_grey(spoil(_seen(photo, first), rng, 0.6))
@@ -106,14 +104,6 @@ def _reflection(width: int, height: int, rng: np.random.Generator) -> NDArray[np
     axes = (int(rng.integers(8, max(width // 6, 9))), int(rng.integers(8, max(height // 6, 9))))
     cv2.ellipse(spot, centre, axes, rng.uniform(0, 180), 0, 360, 1.0, -1)
     return np.asarray(cv2.GaussianBlur(spot, (0, 0), rng.uniform(2, 25)) * rng.uniform(0.3, 1.2), dtype=np.float32)
-
-
-def _plate_part(photo: Grey) -> Grey:
-    height, width = photo.shape
-    if height / width > PORTRAIT:
-        photo = photo[: round(UPPER * width)]
-    scale = min(1.0, LARGEST / max(photo.shape))
-    return np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)) if scale < 1 else photo
 
 
 def _camera(width: int, height: int, rng: np.random.Generator, *, turn: float, zoom: float) -> NDArray[np.float64]:

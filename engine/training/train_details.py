@@ -22,14 +22,16 @@ from engine.details_network import DetailNetwork, hardest_loss
 from engine.errors import ArgumentError, DataError, PictureError
 from engine.evaluation.resampling import with_interval
 from engine.grouping.details import SIDE
+from engine.grouping.plates import plate_part
 from engine.labelled import SUFFIXES, Labelled, fingerprint
 from engine.picture import decode
-from engine.training.detail_views import LARGEST, Grey, Views, two_views
+from engine.training.detail_views import Grey, Views, two_views
 from engine.training.loop import device, half_precision
 from engine.training.recipe import Recipe
 from engine.training.train import Order, as_bundled, licences, read_sources
 
 LABEL = "detail"
+LARGEST = 900  # pixels a side of a photo before it is warped
 ASIDE = 10  # one photo in so many is left out of the training, to measure by
 FEWEST = 10  # photos
 PER_VIEW = 80  # details of one pair of views in a step
@@ -68,7 +70,7 @@ def train_details(order: Order, *, tell: Callable[[str], None]) -> Path:
         version=next_version(order.models_dir, "details"),
         network="detail_cnn",
         labels=(LABEL,),
-        input=InputSpec(width=SIDE, height=SIDE),
+        input=InputSpec(width=SIDE, height=SIDE, mean=(0, 0, 0), std=(1 / 255, 1 / 255, 1 / 255)),  # grey levels 0..255
         training=Training(
             command=order.command,
             seed=order.recipe.seed,
@@ -189,7 +191,10 @@ def _batch(drawn: Sequence[tuple[int, Views]], rng: np.random.Generator) -> _Bat
 
 
 def _greys(paths: Sequence[Path]) -> list[Grey]:
-    """The photos in grey, at most `LARGEST` pixels a side; those that cannot be read are left out with a warning."""
+    """The part of the photos that holds the plate, in grey, at most `LARGEST` pixels a side.
+
+    Those that cannot be read are left out with a warning.
+    """
     found: list[Grey] = []
     for path in paths:
         try:
@@ -197,8 +202,8 @@ def _greys(paths: Sequence[Path]) -> list[Grey]:
         except (OSError, PictureError) as error:
             warnings.warn(f"{path.name} is left out: {error}", stacklevel=2)
             continue
-        scale = min(1.0, LARGEST / max(pixels.shape[:2]))
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        grey = plate_part(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+        scale = min(1.0, LARGEST / max(grey.shape))
         found.append(np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8))
     if not found:
         raise DataError("None of the photos can be read.")

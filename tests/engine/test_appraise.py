@@ -95,6 +95,15 @@ def test_below_one_half_the_type_is_unknown_and_the_guesses_are_kept() -> None:
     assert verdict.top3[0].confidence < 0.5
 
 
+def test_an_unknown_meter_is_described_on_arrival_where_no_plate_was_compared() -> None:
+    models = Models(
+        details=model("details", "detail_cnn", ("detail",), [0.0]), meter_type=meter_type([0.1, 0.2, 0.0, 0.0]).meter_type
+    )
+    verdict = appraise(jpeg(), models=models)
+    assert verdict.plate is not None
+    assert verdict.plate.learned_by == "v7"
+
+
 @pytest.mark.parametrize(("said", "by"), [(UNKNOWN, "v7"), ("B2", "")])
 def test_only_an_unknown_meters_print_is_described_by_the_network(monkeypatch: pytest.MonkeyPatch, said: str, by: str) -> None:
     seen = Recognised(meter_type=said, plate=describe_plate(decode(jpeg()).pixels))
