@@ -31,6 +31,7 @@ def template_environment(zone: tzinfo) -> Environment:
         day=lambda moment: f"{moment.astimezone(zone):%d %b %Y, %H:%M:%S}",
         tag_names=tags_of,
         percent=format_percent,
+        sure=format_sure,
         number=lambda number: f"{number:,}",
         bytes=format_bytes,
         span=format_span,
@@ -64,6 +65,12 @@ def format_percent(share: float | None) -> str:
         return "–"
     percent = 100 * share
     return f"{percent:.1f}%" if 0 < percent < 10 else f"{percent:.0f}%"
+
+
+def format_sure(share: float) -> str:
+    """How certain a word is, 0..1, the same way everywhere. No photo is judged with "100% sure"."""
+    percent = ">99%" if share >= 0.995 else format_percent(share)
+    return words.quality.SURE.format(percent=percent)
 
 
 def format_bytes(size: Any) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ui import words_display, words_intake, words_models
+from ui import words_display, words_intake, words_models, words_quality
 
 intake = words_intake  # a part of the words has a file of its own
 models = words_models
 display = words_display
+quality = words_quality
 
 PRODUCT = "MeterSieve"
 
@@ -28,11 +29,6 @@ CLARITY_UNJUDGED = "Clarity not judged"
 UNKNOWN_TYPE = "Unknown"
 UNKNOWN_METER = "Unknown meter"
 TYPE_UNJUDGED = "Type not judged"
-GOOD = "Good"
-POOR = "Poor"
-BAD = "Bad"
-QUALITIES = {"Good": GOOD, "Poor": POOR, "Bad": BAD}
-LEARNED_QUALITY = "Learned quality"
 DUPLICATE = "Duplicate"
 REFUSED = "Refused"
 FILED = "Filed"
@@ -82,8 +78,6 @@ NO_SITE = "Inbox itself"
 OTHER_SITES = "Other sites"
 RANGE = "Days shown"
 DAYS = "{days} days"
-TAG_SHARES = "Quality tags"
-TAG_SHARES_LEAD = "Share of the photos of these days"
 NO_TAG_YET = "No photo of these days has a tag."
 LATEST = "Latest photos"
 ALL_IN_HISTORY = "All in History"
@@ -132,8 +126,6 @@ NOT_JUDGED = "Not judged"
 TOP_GUESSES = "Meter type, best guesses"
 NO_TYPE_MODEL = "No meter-type model is installed, so the type is not judged."
 MARK_IS_UNKNOWN = "mark = {percent}: below it a meter is Unknown"
-QUALITY_BARS = "Defects, worst first"
-QUALITY_MARK = "mark = a tag from here on"
 OVERALL = "Overall"
 PRINT_DIFFERS = "like {label}, print differs"
 PRINT_DIFFERS_ADVICE = "Like {label}, but its print differs. Once filed, the photo joins the next grouping."
@@ -164,7 +156,6 @@ RECEIVED = "Received"
 TAGS_COLUMN = "Tags"
 FILE = "File"
 BEST_GUESS = "perhaps {label}, {percent}"
-SURE = "{percent} sure"
 BY_LABELLED = "by labelled photos"
 BY_PERSON = "by a person"
 NEWER = "Newer"

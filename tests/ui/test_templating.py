@@ -8,7 +8,7 @@ import pytest
 
 from tests.archive import HOSTILE, photo
 from ui import words
-from ui.templating import format_bytes, format_percent, format_span, style_sheet, template_environment
+from ui.templating import format_bytes, format_percent, format_span, format_sure, style_sheet, template_environment
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,11 @@ from ui.templating import format_bytes, format_percent, format_span, style_sheet
 )
 def test_a_share_has_a_decimal_where_it_matters(share: float | None, text: str) -> None:
     assert format_percent(share) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.5, "50% sure"), (0.994, "99% sure"), (0.995, ">99% sure"), (1, ">99% sure")])
+def test_nothing_is_quite_sure(share: float, text: str) -> None:
+    assert format_sure(share) == text
 
 
 @pytest.mark.parametrize(

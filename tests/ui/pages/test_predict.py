@@ -31,7 +31,7 @@ def test_a_verdict_is_shown_with_its_probability_its_guesses_and_its_picture(
     assert "ACME_1" in text
     assert "Clear 90%" in text
     assert "80%" in text
-    assert "Bad <small>75%</small>" in text
+    assert "Bad <small>75% sure</small>" in text
     assert "data:image/webp;base64," in text
     assert "No quality issue" in text
 
@@ -41,6 +41,18 @@ def test_an_unclear_photo_is_said_with_the_probability_of_being_unclear(
 ) -> None:
     answer = verdict(clarity=Clarity.UNCLEAR, clear_probability=0.2)
     assert "Unclear 80%" in card_text(archive_with(answer), templates, tmp_path)
+
+
+def test_poor_and_bad_are_said_with_how_sure_they_are_and_a_disagreement_is_explained(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    poor = {"quality": Quality.POOR, "quality_score": 0.006, "good_bad": GoodBad.GOOD, "good_probability": 0.8}
+    text = card_text(archive_with(verdict(**poor)), templates, tmp_path)
+    assert "Poor <small>99% sure</small>" in text and "Good <small>80% sure</small>" in text
+    assert "The two disagree" in text
+    text = card_text(archive_with(verdict(**poor | {"good_bad": GoodBad.BAD, "good_probability": 0.03})), templates, tmp_path)
+    assert "Bad <small>97% sure</small>" in text
+    assert "The two disagree" not in text
 
 
 def test_below_the_mark_a_meter_is_unknown_and_its_guesses_stay(

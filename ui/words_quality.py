@@ -1,0 +1,19 @@
+"""What the pages say of a photo's quality: two opinions of it, how sure each is, tags over time."""
+
+from __future__ import annotations
+
+GOOD = "Good"
+POOR = "Poor"
+BAD = "Bad"
+QUALITIES = {"Good": GOOD, "Poor": POOR, "Bad": BAD}
+SURE = "{percent} sure"
+MEASURED = "Measured quality"
+LEARNED = "Learned quality"
+DISAGREE = (
+    "The two disagree: the learned one was taught with photos spoilt on purpose and cannot say what it sees. "
+    "Tags and advice follow the measured one."
+)
+BARS = "Defects, worst first"
+MARK = "mark = a tag from here on"
+TAG_SHARES = "Quality tags"
+TAG_SHARES_LEAD = "Share of the photos of these days"
