@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.groups import MAP_MOST, GroupCard, Members, Place, Selection, count_members, read_groups, read_members, still_unknown
+from db.groups import MAP_MOST, GroupCard, Members, Selection, read_groups, still_unknown
 from db.look_alikes import group_resemblances
 from db.tables import GroupStatus
 from ui import words, words_groups, words_types
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, QUIET, bare_html, open_page
 from ui.pages.groups_acts import act_on, render_acts
+from ui.pages.groups_follow import render_changes, state_of
+from ui.pages.groups_gallery import Shown, render_gallery
 from ui.pages.groups_map import key_of, mark_of, render_map
 from ui.pages.groups_naming import Said, Target, name_target, naming_form, target_now
 from ui.pages.groups_prints import can_compare, compare
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
 from ui.pages.groups_title import hint_of, render_title, title_of
-from ui.pages.groups_types import PageOf, TypePhotos, empty_view, read_view, render_types, say, types_now, view_of
+from ui.pages.groups_types import TypePhotos, render_types, say, types_now, view_of
 from ui.templating import script
 
-GALLERY = 60  # photos a page
-Shown = Members | TypePhotos
 SELECTION = "selection"  # what the list calls chosen while the gallery shows photos selected on the map
 
 
@@ -58,6 +58,9 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     def name(target: Target | Selection | None, text: str) -> tuple[object, ...]:
         return press_name(target, text or "", archive, templates)
 
+    def follow(members: Shown) -> tuple[object, ...]:
+        return press_follow(members, archive, templates)
+
     timer = open_page("groups", words.GROUPS_LEAD, archive, templates)
     members, target = gr.State(None), gr.State(None)
     with gr.Row(equal_height=False, elem_id="groups-page"):
@@ -67,6 +70,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
             cancel = gr.Button(words_groups.CANCEL, elem_id="cancel-button", visible=False)
             runs = bare_html(elem_id="regroup-runs")
         with gr.Column(scale=3, min_width=320):
+            changes = bare_html(js_on_load=script("groups_follow.js"), elem_id="changes")
             title = bare_html(js_on_load=script("groups_title.js"), elem_id="group-title")
             naming, text, button = naming_form()
             notice = bare_html(elem_id="notice")
@@ -86,6 +90,8 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     types.view(view, members, [members, gallery, types], trigger_mode="always_last", **DIRECT)
     types.say(tell, [target, members], shown, **elsewhere)
     timer.tick(lambda members: types_now(members, archive, templates), members, types, **DIRECT)
+    timer.tick(lambda: render_changes(archive, templates), None, changes, **DIRECT)
+    changes.follow(follow, members, shown, **elsewhere)
     gallery.turn(turn, members, gallery, **DIRECT)
     gr.on([button.click, text.submit], name, [target, text], shown, **elsewhere)
     state = [regroup, cancel, runs]
@@ -125,7 +131,9 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
     )
 
 
-def show_selection(photo_ids: Sequence[int], archive: Archive, templates: Environment) -> tuple[object, ...]:
+def show_selection(
+    photo_ids: Sequence[int], archive: Archive, templates: Environment, *, redraw: bool = False
+) -> tuple[object, ...]:
     """The whole page with the photos selected on the map; its first group where none of them is unknown any more."""
     with Session(archive.engine) as session:
         groups = read_groups(session)
@@ -143,7 +151,7 @@ def show_selection(photo_ids: Sequence[int], archive: Archive, templates: Enviro
         gr.Row(visible=True),
         gr.Button(words.name_these(photos)),
         render_gallery(selection, archive, templates),
-        gr.skip(),
+        render_map(archive, templates) if redraw else gr.skip(),
         "",
         render_acts(archive, templates, group=None),
     )
@@ -159,40 +167,6 @@ def show_view(key: str, members: Shown, archive: Archive, templates: Environment
     shown = view_of(key, group) or group.id
     view = shown if isinstance(shown, TypePhotos) else None
     return shown, render_gallery(shown, archive, templates), render_types(group, view, archive, templates)
-
-
-def render_gallery(
-    members: Shown,
-    archive: Archive,
-    templates: Environment,
-    *,
-    after: str = "",
-    first: int = 1,
-    ticked: Collection[int] = (),
-) -> str:
-    """One page of a group's or selection's photos, those to be ticked and the most typical first; `first` numbers its first."""
-    try:
-        place = Place.parse(after) if after else None
-    except ValueError:
-        place, first = None, 1
-    with Session(archive.engine) as session:
-        if isinstance(members, TypePhotos):
-            page = read_view(session, members, place, GALLERY)
-        else:
-            photos = read_members(session, members, after=place, size=GALLERY)
-            page = PageOf(photos, count_members(session, members), str(Place.of(photos[-1])) if photos else "", {})
-        return templates.get_template("groups_gallery.html").render(
-            photos=sorted(page.photos, key=lambda photo: photo.id not in ticked),
-            ticked=ticked,
-            g=words_groups,
-            first=first,
-            last=first + len(page.photos) - 1,
-            all=page.total,
-            after=page.after,
-            notes=page.notes,
-            w=words_types,
-            empty=empty_view(members) if isinstance(members, TypePhotos) else (words.NO_GROUP, words.NO_GROUP_HINT),
-        )
 
 
 def press_compare(members: Shown, archive: Archive, templates: Environment) -> Iterator[tuple[object, ...]]:
@@ -232,6 +206,18 @@ def press_say(
     return _notice(said.lines, "bad", templates), gr.skip(), *[gr.skip()] * 8, card, gr.skip()
 
 
+def press_follow(members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
+    """The page as the groups are now, with what it showed; its notice and a typed name stay, unless their group is gone."""
+    if isinstance(members, Selection):
+        return show_selection(members.photo_ids, archive, templates, redraw=True)
+    view = members if isinstance(members, TypePhotos) else None
+    group_id = members.group_id if isinstance(members, TypePhotos) else members
+    page = show_group(key_of(group_id), archive, templates, view=view)
+    if group_id is None or page[0] in (members, group_id):
+        return gr.skip(), gr.skip(), *page
+    return _notice([words_groups.GROUP_GONE.format(id=group_id)], "warn", templates), "", *page
+
+
 def _after(said: Said, members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
     notice = _notice(said.lines, "ok", templates)
     if isinstance(members, TypePhotos):
@@ -254,9 +240,9 @@ def _refused(
 
 def _render_list(groups: Sequence[GroupCard], chosen: str, archive: Archive, templates: Environment) -> str:
     with Session(archive.engine) as session:
-        like = group_resemblances(session)
+        like, state = group_resemblances(session), state_of(session, groups)
     rows = [(key_of(group.id), title_of(group), mark_of(group.id), group) for group in groups]
-    return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen, like=like, w=words_types)
+    return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen, state=state, like=like, w=words_types)
 
 
 def _notice(lines: Sequence[str], tone: str, templates: Environment) -> str:

@@ -10,11 +10,14 @@ from jinja2 import Environment
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from db.group_acts import merge_groups
 from db.groups import Selection
 from db.tables import Job, Photo, PhotoGroup, Service
 from tests.archive import NOW, photo, store, store_group, unknown
 from ui.archive import Archive
-from ui.pages.groups import GALLERY, press_name, render_gallery, show_group, show_selection
+from ui.pages.groups import press_follow, press_name, show_group, show_selection
+from ui.pages.groups_follow import render_changes
+from ui.pages.groups_gallery import GALLERY, render_gallery
 from ui.pages.groups_naming import Target
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_button, regroup_state
 
@@ -161,3 +164,28 @@ def test_a_regrouping_that_ended_with_its_killed_daemon_cannot_be_cancelled(
     beat(database, age_s=600)
     button, cancel, _ = regroup_state(archive_with(), templates)
     assert (button.value, cancel.visible) == ("Regroup now", False)  # type: ignore[attr-defined]
+
+
+def test_the_page_follows_with_the_group_it_showed_or_says_that_it_is_gone(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    archive = archive_with()
+    first, second = store_group(database, unknown(1), unknown(2)), store_group(database, unknown(3))
+    before = render_changes(archive, templates)
+    with Session(database) as session, session.begin():
+        merge_groups(session, second, first, seen=1, by="ana", now=NOW)
+    assert render_changes(archive, templates) != before
+    _, _, members, target, *_ = press_follow(first, archive, templates)
+    assert (members, target) == (first, Target(first, 3))
+    notice, text, members, *_ = press_follow(second, archive, templates)
+    assert (text, members) == ("", first)
+    assert "Group 2 is gone" in str(notice)
+
+
+def test_a_selection_on_the_map_stays_selected_while_the_page_follows(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, unknown(1), unknown(2, map_x=0.5, map_y=0.5))
+    _, _, members, *_, chart, _, _ = press_follow(Selection((2,)), archive_with(), templates)
+    assert members == Selection((2,))
+    assert "data-map" in str(chart)
