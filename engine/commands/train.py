@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from engine.training.recipe import Recipe
     from engine.training.train import Order
 
-SUMMARY = "train a model on folders of labelled photos and make it the one that judges"
-EXAMPLE = "python -m engine train meter_type photos/by_type --out models"
+SUMMARY = "train a model on folders of labelled photos; it judges from then on if it is not worse than the one that does"
+EXAMPLE = "python -m engine train meter_type photos/by_type"
 
+PROMOTED_BY_HAND = ("meter_type", "clarity", "good_bad")  # by `daemon promote`
 RANDOM = Path("random")  # said instead of a file of start weights
 HEADLINES = ("accuracy", "hit_rate", "auc")  # of a card's figures what is printed
 KNOBS: dict[str, tuple[type, str]] = {
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="<label>/photo.jpg, or the same under train/, val/ and test/; for display (and clarity) a CSV with file,x,y,w,h"
         " or a folder with boxes.csv; clarity adds the column clear, 0 to 1; for details any folder of photos",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, default=Path("models"), help="where versions are kept (default: models)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where versions are kept (default: as in the settings)")
     parser.add_argument(
         "--start", "--weights", type=Path, dest="weights", metavar="FILE|random",
         help="start weights (.pt state dict or .safetensors), or none (default: ImageNet's, if they can be downloaded)",
@@ -70,7 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--folds", type=int, help="display, clarity on the display: parts to measure and calibrate by, 0 = none")
     parser.add_argument("--resume", action="store_true", help="go on where the same training was interrupted")
-    parser.add_argument("--no-promote", action="store_true", help="write the version, but leave CURRENT as it is")
+    parser.add_argument(
+        "--promote", action=argparse.BooleanOptionalAction,
+        help="let the version judge in any case, or in none (default: where it is not worse than the one that judges, on the"
+        " test or else the validation photos; display and details, which cannot be compared, in any case)",
+    )  # fmt: skip
     parser.add_argument(
         "--recipe", choices=("own", "fast", "origin"), default="own", help="fast: a tenth of the time; origin: as before"
     )
@@ -83,11 +89,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0; expected failures are raised as `EngineError`."""
+    from engine.bundle import current
     from engine.training.train import Order
 
     if args.weights and args.weights != RANDOM and not args.weights.is_file():
         raise ArgumentError(f"{args.weights} is not a file. Give --start a state dict (.pt), a .safetensors file or `random`.")
+    args.out = args.out or args.models_dir
     check_folder(args.out)
+    champion = current(args.out, args.task)
     order = Order(
         task=args.task,
         data=args.data,
@@ -97,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
         download=args.weights is None,
         weights_licence=_licence(args.weights),
         command=_command(args),
-        promote=not args.no_promote,
+        promote=champion is None if args.promote is None else args.promote,
         today=datetime.date.today(),
         resume=args.resume,
     )
@@ -107,8 +116,27 @@ def run(args: argparse.Namespace) -> int:
         for name in (name for name in HEADLINES if name in figures):
             low, high = figures[f"{name}_interval"]
             print(f"{split}: {name.replace('_', ' ')} {figures[name]:.3f} ({low:.3f}-{high:.3f}) on {figures['photos']} photos")
-    print(f"{folder}{'' if args.no_promote else ' judges from now on'}")
+    waits = ""
+    if args.promote is None and champion is not None:
+        from engine.training.succession import settle
+
+        waits = settle(order, champion, folder, cache=args.cache_dir, tell=print)
+    elif not order.promote:
+        waits = "--no-promote was given"
+    _tell_who_judges(folder, waits, args)
     return 0
+
+
+def _tell_who_judges(folder: Path, waits: str, args: argparse.Namespace) -> None:
+    """The last line: the new version, or how a person lets it judge. Says so where the settings look elsewhere for models."""
+    elsewhere = args.out.absolute() != args.models_dir
+    if not waits:
+        print(f"{folder} judges from now on" + (f" wherever the setting models_dir names {args.out}" if elsewhere else ""))
+        return
+    setting = f"METERSIEVE_MODELS_DIR={shlex.quote(str(args.out))} " if elsewhere else ""
+    print(f"{folder} waits: {waits}.")
+    if args.task in PROMOTED_BY_HAND:
+        print(f"Let it judge all the same: {setting}python -m daemon promote {folder.name} --task {args.task}")
 
 
 def _trained(order: Order, folds: int | None) -> Path:
