@@ -9,6 +9,7 @@ DISPLAY_ALT = "The meter's display in {name}"
 DISPLAY_BOX = "Where the display was found"
 NO_DISPLAY = "No display found: clarity was judged on the whole photo."
 WHY_UNCLEAR = "Why it cannot be read"
+WHY_UNCLEAR_DISPLAY = "Why the display cannot be read"
 NEXT_PHOTO = "For the next photo"
 EARLIER_SCALE = "Numbers of the earlier system"
 EARLIER_SCALE_HINT = (
@@ -17,6 +18,7 @@ EARLIER_SCALE_HINT = (
 )
 EARLIER = "Judged before"
 EARLIER_LINE = "{words} (thresholds {version}, until {when})"
+EARLIER_AND = " and "
 
 REASONS = {
     Reason.BLURRY: "Blurred digits",

@@ -13,7 +13,8 @@ DISAGREE = (
     "The two disagree: the learned one was taught with photos spoilt on purpose and cannot say what it sees. "
     "Tags and advice follow the measured one."
 )
-BARS = "Defects, worst first"
-MARK = "mark = a tag from here on"
+BARS = "Defects of the whole photo"
+BARS_KEY = "The worst first. Mark = a tag from here on; band = unsure, a close call."
+UNSURE = "unsure"
 TAG_SHARES = "Quality tags"
 TAG_SHARES_LEAD = "Share of the photos of these days"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment
 
 from db.intake_tables import Retry
 from db.quality_tables import EarlierJudgement
+from db.retagging import tags_of
 from db.tables import Outcome, Photo
-from engine.quality import by_gravity
+from engine.quality import UNSURE, by_gravity
 from ui import words, words_types
 from ui.archive import Archive
+from ui.pages.photo_advice import left_to_say
 from ui.pages.photo_type import TypeView
 from ui.templating import format_bytes, is_defect
 
@@ -42,9 +45,11 @@ def render_photo(
         display=_display(photo),
         scores=worst_defects((photo.scores if photo else None) or {}),
         mark=TAG_MARK,
+        unsure=UNSURE,
+        suggestions=left_to_say(photo.suggestions or (), tags_of(photo), photo.unclear_reasons or ()) if photo else (),
         near=near,
         looks=[_look(look, templates) for look in looks],
-        earlier=[_earlier(each, templates) for each in earlier],
+        earlier=_earlier(photo, earlier, templates) if photo else (),
         said=said,
         w=words_types,
         type=type_view,
@@ -73,11 +78,25 @@ def _look(look: Retry, templates: Environment) -> str:
     return str(words.intake.LOOK.format(when=when(look.at), by=look.by, before=words.reason(look.reason_before), after=after))
 
 
-def _earlier(judgement: EarlierJudgement, templates: Environment) -> str:
+def _earlier(photo: Photo, judgements: Sequence[EarlierJudgement], templates: Environment) -> list[str]:
+    """What it was called before, oldest first; the same in a row is told once, and what is still said not at all."""
     when: Any = templates.filters["when"]
-    said = (judgement.quality, *(words.tag(name) for name in by_gravity(judgement.tags) if is_defect(name)))
-    line = words.display.EARLIER_LINE
-    return line.format(words=", ".join(said), version=judgement.thresholds, when=when(judgement.replaced_at))
+    runs = [(said, list(run)) for said, run in groupby(judgements, lambda each: _said(each.quality, each.tags))]
+    if runs and runs[-1][0] == _said(photo.quality or "", tags_of(photo)):
+        runs.pop()
+    return [
+        words.display.EARLIER_LINE.format(
+            words=", ".join(said),
+            version=words.display.EARLIER_AND.join(dict.fromkeys(each.thresholds for each in run)),
+            when=when(run[-1].replaced_at),
+        )
+        for said, run in runs
+    ]
+
+
+def _said(quality: str, tags: Iterable[str]) -> tuple[str, ...]:
+    """A judgement of the quality in words."""
+    return (words.quality.QUALITIES.get(quality, quality), *(words.tag(name) for name in by_gravity(tags) if is_defect(name)))
 
 
 def _facts(photo: Photo, templates: Environment) -> list[tuple[str, str]]:

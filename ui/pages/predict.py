@@ -12,10 +12,12 @@ import gradio as gr
 from jinja2 import Environment
 
 from engine.errors import ModelError, PictureError
+from engine.quality import UNSURE
 from engine.verdict import Verdict
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import QUIET, bare_html, open_page
+from ui.pages.photo_advice import left_to_say
 from ui.pages.photo_detail import TAG_MARK, worst_defects
 from ui.thumbnails import THUMB_TYPE, make_crop, make_thumbnail
 
@@ -39,6 +41,12 @@ class VerdictCard:
     def scores(self) -> list[tuple[str, float]]:
         """The worst defects."""
         return worst_defects(self.verdict.scores) if self.verdict else []
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """What the advice on an unclear display has not said."""
+        said = self.verdict
+        return left_to_say(said.suggestions, said.tags, said.unclear_reasons) if said else ()
 
 
 def build_predict(archive: Archive, templates: Environment) -> None:
@@ -97,4 +105,5 @@ def render_cards(cards: list[VerdictCard], notices: list[str], archive: Archive,
         unknown_below=archive.judge.unknown_below(),
         known_from=archive.judge.known_from(),
         mark=TAG_MARK,
+        unsure=UNSURE,
     )

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 from jinja2 import Environment
 from sqlalchemy import Engine
@@ -54,3 +55,22 @@ def test_a_photo_that_could_not_be_moved_says_so(database: Engine, archive_with:
     archive = archive_with()
     assert "could not be moved" in read_detail(1, archive, templates)
     assert "could not be moved" not in read_detail(2, archive, templates)
+
+
+def judged(at: int, quality: str, *tags: str) -> EarlierJudgement:
+    moment = NOW + timedelta(days=at)
+    return EarlierJudgement(quality=quality, tags=list(tags), thresholds=f"2026-{at}", replaced_at=moment)
+
+
+def test_judgements_that_changed_nothing_are_told_once_and_what_holds_still_not_at_all(
+    archive_with: MakeArchive, templates: Environment
+) -> None:
+    row = photo(1, id=1, quality="Poor", tags=[PhotoTag(tag="glare")])
+    earlier = [judged(1, "Poor", "blurry"), judged(2, "Poor", "blurry"), judged(3, "Good"), judged(4, "Poor", "glare")]
+    detail = render_photo(row, archive_with(), templates, earlier=earlier)
+    lines = re.findall(r"<li>([^<]*thresholds[^<]*)</li>", detail)
+    assert lines == [
+        "Poor, Blurry (thresholds 2026-1 and 2026-2, until 22 Nov 12:00)",
+        "Good (thresholds 2026-3, until 23 Nov 12:00)",
+    ]
+    assert "Judged before" not in render_photo(row, archive_with(), templates, earlier=earlier[3:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -53,8 +54,8 @@ def test_the_detail_says_what_a_photo_was_called_before_other_thresholds_judged_
     with Session(database) as session, session.begin():
         row = session.get_one(Photo, 1)
         dark = QualityJudgement(quality=Quality.POOR, quality_score=0.1, tags=("low_light",), scores={}, suggestions=())
-        for version in ("dark-1", "dark-2"):
-            replace_judgement(session, row, dark, version=version, now=datetime(2026, 11, 21, tzinfo=UTC))
+        for version, judgement in (("dark-1", dark), ("dark-2", replace(dark, tags=("low_light", "noisy")))):
+            replace_judgement(session, row, judgement, version=version, now=datetime(2026, 11, 21, tzinfo=UTC))
     with Session(database) as session:
         before = tuple(earlier_judgements(session, 1))
         text = render_photo(session.get_one(Photo, 1), archive_with(), templates, earlier=before)

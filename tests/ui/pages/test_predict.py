@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from math import log
 from pathlib import Path
 
 import pytest
 from jinja2 import Environment
 
 from engine.errors import EngineError, ModelError, Truncated
+from engine.quality import Rule, Tag, Thresholds, judge
 from engine.verdict import Clarity, GoodBad, Guess, Quality, Reason
 from tests.archive import HOSTILE
 from tests.photos import jpeg, verdict
@@ -16,6 +19,13 @@ from ui.archive import Archive
 from ui.pages.predict import judge_file, render_cards
 
 MakeArchive = Callable[..., Archive]
+
+
+def judge_scores(**scores: float) -> dict[str, object]:
+    """Tags and advice as the engine gives them for such scores."""
+    rules = tuple(Rule.at(Tag(tag), "clarity", -log(score / (1 - score)), 1.0) for tag, score in scores.items())
+    judged = judge({"clarity": 0.0}, Thresholds(version="1", rules=rules))
+    return {"tags": judged.tags, "scores": judged.scores, "suggestions": judged.suggestions}
 
 
 def card_text(archive: Archive, templates: Environment, tmp_path: Path, name: str = "a.jpg") -> str:
@@ -154,6 +164,48 @@ def test_why_a_photo_cannot_be_read_is_said_with_what_to_do(
     text = card_text(archive_with(answer), templates, tmp_path)
     assert text.index("Glare on the display.") < text.index("Display covered.")
     assert "turn the flash off" in text
+
+
+def test_advice_that_a_reason_gives_is_not_given_again_for_the_tag(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    measured = judge_scores(blurry=0.9, hazy=0.8)
+    unclear = {"clarity": Clarity.UNCLEAR, "clear_probability": 0.1, "display_box": (10, 20, 40, 15), "display_score": 0.9}
+    text = card_text(archive_with(verdict(**measured, **unclear, unclear_reasons=(Reason.BLURRY,))), templates, tmp_path)
+    assert "Hold the phone with both hands" in text and "Hazy: wipe the lens" in text
+    assert "Blurred: hold the phone" not in text
+    text = card_text(archive_with(verdict(**measured, **unclear, unclear_reasons=(Reason.GLARE,))), templates, tmp_path)
+    assert "Blurred: hold the phone" in text
+
+
+def test_what_is_of_the_display_and_what_of_the_whole_photo_is_said(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    unclear = {
+        "clarity": Clarity.UNCLEAR,
+        "clear_probability": 0.1,
+        "unclear_reasons": (Reason.GLARE,),
+        "scores": {"glare": 0.06},
+    }
+    text = card_text(archive_with(verdict(**unclear, display_box=(10, 20, 40, 15), display_score=0.9)), templates, tmp_path)
+    assert "Why the display cannot be read" in text and "Defects of the whole photo" in text
+    text = card_text(archive_with(verdict(**unclear)), templates, tmp_path)
+    assert "Why the display cannot be read" not in text and "Why it cannot be read" in text
+
+
+def test_a_score_in_the_unsure_band_is_said_to_be_unsure(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    scores = {"blurry": 0.66, "glare": 0.64, "hazy": 0.36, "noisy": 0.34}
+    text = card_text(archive_with(verdict(tags=("blurry", "glare"), scores=scores)), templates, tmp_path)
+    bars = re.split('<div class="meterbar defect', text)[1:]
+    assert [("unsure</small>" in bar, "hit" in bar[:5]) for bar in bars] == [
+        (False, True),
+        (True, True),
+        (True, False),
+        (False, False),
+    ]
+    assert 'style="left:35.0%;width:30.0%"' in bars[0]
 
 
 def test_that_no_display_was_found_is_said(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
