@@ -80,6 +80,12 @@ def read_type_names(session: Session) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name is not None and name not in (UNKNOWN, JUNK)))
 
 
+def named_group(session: Session, name: str) -> int | None:
+    """The group that people named so; the oldest, where two have that name."""
+    named = select(PhotoGroup.id).where(PhotoGroup.name == name, PhotoGroup.status == GroupStatus.NAMED.value)
+    return session.scalar(named.order_by(PhotoGroup.id).limit(1))
+
+
 def type_name(text: str, *, known: Iterable[str] = ()) -> str:
     """The name as it is stored. Raises `ActError` where it cannot be a type's."""
     if not text.strip():

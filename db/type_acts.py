@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from db.group_acts import end_empty, move_photos
@@ -14,8 +14,8 @@ from db.groups import Selection, are
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, record, say, standing, withdraw
 from db.look_alikes import forget_photos
-from db.naming import ActError, Naming, call, name_photos, read_candidate, read_type_names, type_name
-from db.tables import GroupStatus, Label, Outcome, Photo, PhotoGroup
+from db.naming import ActError, Naming, call, name_photos, named_group, read_candidate, read_type_names, type_name
+from db.tables import Label, Outcome, Photo
 from db.unknowns import begin_writing
 from engine.verdict import UNKNOWN
 
@@ -31,8 +31,7 @@ def call_too(session: Session, photo_ids: Iterable[int], name: str, *, by: str, 
         raise ActError(f"Nobody calls any photo {name} any more. Look again first.")
     if not session.scalars(select(Photo.id).where(*are(Selection(asked))).limit(1)).all():
         raise ActError("None of these photos is still unknown: somebody was quicker. Look again.")
-    named = select(PhotoGroup.id).where(PhotoGroup.name == name, PhotoGroup.status == GroupStatus.NAMED.value)
-    group_id = session.scalar(named.order_by(PhotoGroup.id).limit(1))
+    group_id = named_group(session, name)
     if group_id is None:
         return name_photos(session, asked, name, by=by, now=now)
     moved = move_photos(session, asked, group_id, by=by, now=now)
@@ -82,30 +81,34 @@ def deny_group(session: Session, group_id: int, name: str, *, seen: int, by: str
 def correct_type(
     session: Session, photo_ids: Iterable[int], text: str, *, by: str, now: datetime, known: Iterable[str] = ()
 ) -> Naming:
-    """Say which type photos are, whatever they were called before. The caller commits.
+    """Say which type photos are, whatever they were called before; what a model called so already is confirmed by it.
 
-    They leave a group of another name. Raises `ActError`; then nothing was changed.
+    They leave a group of another name, and join the one of this name, where there is one. The caller commits.
+    Raises `ActError`; then nothing was changed.
     """
     asked = set(photo_ids)
     begin_writing(session)
     name = type_name(text, known=(*known, *read_type_names(session)))
+    said_so = exists().where(Label.photo_id == Photo.id, Label.value == name, *standing(Field.METER_TYPE))
     photos = session.scalars(
         select(Photo)
         .where(Photo.id.in_(asked), Photo.outcome == Outcome.FILED.value)
-        .where(or_(Photo.meter_type.is_(None), Photo.meter_type.not_in([name, JUNK])))
+        .where(or_(Photo.meter_type.is_(None), Photo.meter_type.not_in([name, JUNK]), and_(Photo.meter_type == name, ~said_so)))
         .order_by(Photo.id)
         .with_for_update()
     ).all()
     if not photos:
-        raise ActError(f"None of these photos can become {name}: they are so already, or were dismissed.")
-    ids = [photo.id for photo in photos]
-    group_ids = sorted({photo.group_id for photo in photos if photo.group_id is not None})
-    act = record(session, ActKind.NAME, name, photo_ids=ids, group_ids=group_ids, by=by, now=now)
+        raise ActError(f"None of these photos can become {name}: people called them so already, or dismissed them.")
+    ids, into = [photo.id for photo in photos], named_group(session, name)
+    left = {photo.group_id for photo in photos if photo.group_id is not None}
+    touched = sorted(left | {into} if into is not None else left)
+    act = record(session, ActKind.NAME, name, photo_ids=ids, group_ids=touched, by=by, now=now)
     withdraw(session, ids, [Field.METER_TYPE], by=by, now=now)
     for photo in photos:
-        photo.group_id = photo.group_strength = photo.recognised_by = None
+        photo.group_strength = photo.group_strength if photo.group_id == into else None
+        photo.group_id, photo.recognised_by = into, None
     call(session, act, ids, name)
     session.flush()
-    end_empty(session, group_ids)
+    end_empty(session, left)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": ids}, now)
     return Naming(name, len(ids), len(asked) - len(ids))

@@ -87,7 +87,7 @@ def type_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
 
     @routes.post("/photos/correct", dependencies=guarded)
     def correct(asked: PhotosOnType) -> dict[str, Any]:
-        """Photos are of this type, whatever they were called."""
+        """Photos are of this type, whatever they were called; those that a model called so already are confirmed."""
         return asdict(do(correct_type, asked.photo_ids, asked.name, by=asked.by))
 
     return routes

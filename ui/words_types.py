@@ -46,7 +46,15 @@ ALIKE_HINT = (
     "They share many details, but their print differs or proves nothing. A near twin differs in a line of print alone, so you"
     " decide. Ticked are those whose print does not speak against it; the likest come first."
 )
-RECOGNISED_HINT = "Nobody labelled these: labelled photos or the model named them so. Tick those that are wrong."
+RECOGNISED_HINT = (
+    "Nobody labelled these: labelled photos or the model named them so. Tick those that are wrong and say what they are;"
+    " then say that the others are right: they become labels, which the next training learns from."
+)
+ALL_RIGHT = "All {n} shown are right"
+THESE_RIGHT = "These {n} are right"
+NONE_RIGHT = "These are right"
+THIS_RIGHT = "This one is right"
+CONFIRMED = "{photos} confirmed as {name}. From now on this counts as your label."
 OWN_HINT = "Tick those that are wrong."
 NO_ALIKE = "No waiting photo looks like {name}"
 NO_ALIKE_HINT = "Photos that share many of its details without being it for sure are offered here as soon as they arrive."

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.group_acts import release_photos
 from db.group_tables import PhotoResemblance
-from db.groups import Place
+from db.groups import Place, read_members
 from db.labels import read_acts, undo
 from db.look_alikes import (
     count_look_alikes,
@@ -25,6 +25,7 @@ from db.look_alikes import (
     read_recognised,
 )
 from db.naming import ActError, name_group, name_photos
+from db.review import review_order
 from db.tables import Label, Photo, PhotoGroup
 from db.type_acts import call_too, correct_type, deny_group, deny_type
 from engine.recognition.resemblance import Resemblance
@@ -196,6 +197,32 @@ def test_photos_of_a_type_that_nobody_labelled_are_listed_the_newest_first(archi
         first, second, third = (each.id for each in read_recognised(session, "ACME 7"))
         assert first > second > third > 7
         assert [each.id for each in read_recognised(session, "ACME 7", after=Place(0.0, first), size=1)] == [second]
+
+
+def test_a_recognised_photo_is_confirmed_by_saying_its_own_type_joins_its_group_and_is_recognised_again_after_an_undo(
+    archive: Engine,
+) -> None:
+    store(archive, *(photo(number, meter_type="ACME 7", recognised_by="labelled", plain_type="HPL1") for number in (20, 21)))
+    before, said = state(archive), standing(archive)
+    with Session(archive) as session:
+        assert {each.id for each in review_order(session)} == {8, 9}
+    done = do(archive, correct_type, [8, 9, 1], "acme 7")
+    assert (done.name, done.photos, done.left_out) == ("ACME 7", 2, 1)
+    assert state(archive)[7:] == [(8, "ACME 7", 1, None), (9, "ACME 7", 1, None)]
+    assert standing(archive) - said == {(8, "meter_type", "ACME 7"), (9, "meter_type", "ACME 7")}
+    with Session(archive) as session:
+        assert (count_recognised(session, "ACME 7"), review_order(session)) == (0, ())
+        assert [photo.id for photo in read_members(session, 1)][-2:] == [8, 9]
+    with pytest.raises(ActError, match="already"):
+        do(archive, correct_type, [8, 9], "ACME 7")
+    take_back(archive)
+    assert (state(archive), standing(archive)) == (before, said)
+
+
+def test_a_photo_recognised_as_a_type_without_a_group_is_confirmed_where_it_is(archive: Engine) -> None:
+    store(archive, photo(20, meter_type="HPL 1", recognised_by="plate"))
+    assert do(archive, correct_type, [8], "HPL 1").photos == 1
+    assert state(archive)[7] == (8, "HPL 1", None, None)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.look_alikes import note_group, note_photo
 from engine.recognition.resemblance import Resemblance
-from tests.archive import NOW, store, store_group, unknown
+from tests.archive import NOW, photo, store, store_group, unknown
 from ui.api_groups import group_routes
 from ui.api_types import type_routes
 
@@ -119,3 +119,12 @@ def test_look_alikes_are_listed_and_said_to_be_or_not_to_be_of_the_type(client: 
     assert client.post("/api/v1/photos/correct", json={"photo_ids": [6], "name": "HPL 1"}).json()["name"] == "HPL 1"
     assert client.get("/api/v1/groups/look-alikes").json()["types"] == {"ACME 7": 59}
     assert client.post("/api/v1/photos/too", json={"photo_ids": [6], "name": "ACME 7"}).status_code == 409
+
+
+def test_a_recognised_photo_is_confirmed_once(client: TestClient, database: Engine) -> None:
+    client.post("/api/v1/groups/1/name", json={"seen": 3, "name": "ACME 7"})
+    store(database, photo(30, meter_type="ACME 7", recognised_by="labelled"))
+    asked = {"photo_ids": [6], "name": "ACME 7", "by": "ana"}
+    assert client.post("/api/v1/photos/correct", json=asked).json() == {"name": "ACME 7", "photos": 1, "left_out": 0}
+    again = client.post("/api/v1/photos/correct", json=asked)
+    assert (again.status_code, "already" in again.json()["detail"]) == (409, True)

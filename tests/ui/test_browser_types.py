@@ -16,7 +16,7 @@ from daemon.newcomers import Newcomers
 from db.database import open_database
 from db.group_acts import split_photos
 from db.naming import name_group
-from db.tables import Photo
+from db.tables import Label, Photo
 from tests.daemon.test_newcomers import ONE_LINE, TWO_LINES, twin
 from tests.daemon.test_regroup import NOW, arrive
 from tests.ui.conftest import Pages, Watched, barriers, free_port, overflow, serve, visit
@@ -138,6 +138,23 @@ def test_a_photo_that_labelled_photos_named_wrongly_is_set_right_in_its_group_an
     typed.get_by_role("button", name="Not EM102").click()
     expect(page.get_by_test_id("asked")).to_contain_text("1 photo said not to be EM102")
     assert types_of(database)["same.jpg"] == "UNKNOWN"
+
+
+def test_what_was_recognised_rightly_is_confirmed_with_one_click_and_taken_back(
+    named: tuple[Pages, Engine], watched: Watched
+) -> None:
+    page, (pages, database) = watched.page, named
+    visit(page, pages, "groups?group=1")
+    page.get_by_role("button", name="Recognised 1").click()
+    page.get_by_role("button", name="This one is right").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("1 photo confirmed as EM101")
+    expect(page.get_by_role("button", name="In this group 6")).to_be_visible()
+    with Session(database) as session:
+        assert session.scalar(select(Label.value).join(Photo).where(Photo.name == "same.jpg")) == "EM101"
+    page.get_by_text("Last changes").click()
+    page.get_by_role("button", name="Undo: 1 photo named EM101").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("Taken back")
+    expect(page.get_by_role("button", name="Recognised 1")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -189,9 +189,19 @@ def _correct(
     return _named(correct_type(session, _ticked(photos), name, by=BY, now=archive.clock(), known=known))
 
 
+def _confirm(
+    session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
+) -> tuple[str, ...]:
+    done = correct_type(session, _ticked(photos), name, by=BY, now=archive.clock())
+    return words_types.CONFIRMED.format(photos=words.count_photos(done.photos), name=done.name), *_quicker(done)
+
+
 def _named(done: Naming) -> tuple[str, ...]:
-    quicker = [words_types.QUICKER.format(photos=words.count_photos(done.left_out))] if done.left_out else []
-    return words.named_now(done.photos, done.name), *quicker
+    return words.named_now(done.photos, done.name), *_quicker(done)
+
+
+def _quicker(done: Naming) -> tuple[str, ...]:
+    return (words_types.QUICKER.format(photos=words.count_photos(done.left_out)),) if done.left_out else ()
 
 
 def _ticked(photos: tuple[int, ...]) -> tuple[int, ...]:
@@ -200,4 +210,4 @@ def _ticked(photos: tuple[int, ...]) -> tuple[int, ...]:
     return photos
 
 
-_ACTS: dict[str, _Act] = {"too": _too, "deny": _deny, "correct": _correct}
+_ACTS: dict[str, _Act] = {"too": _too, "deny": _deny, "correct": _correct, "confirm": _confirm}

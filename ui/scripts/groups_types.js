@@ -2,16 +2,18 @@
 const boxes = () => [...document.querySelectorAll("#gallery input[data-pick]")];
 const picked = () => boxes().filter((box) => box.checked).map((box) => Number(box.dataset.pick));
 function count() {
-  const number = picked().length;
+  const ticked = picked().length, shown = boxes().length;
   element.querySelectorAll("[data-bar] [data-one]").forEach((button) => {
     button.dataset.plain ??= button.textContent;
-    button.textContent = !number ? button.dataset.plain : number === 1 ? button.dataset.one : button.dataset.many.replace("{n}", number);
+    const { plain, all, one, many } = button.dataset, number = ticked || (all && shown); // `all`: without ticks the shown are meant
+    button.textContent = !number ? plain : number === 1 ? one : (ticked ? many : all).replace("{n}", number);
     button.disabled = !number;
   });
 }
 function say(act, name) {
   element.querySelectorAll("[data-say]").forEach((button) => { button.disabled = true; });
-  trigger("say", { act, name, photos: element.querySelector("[data-bar]") ? picked() : [] });
+  const whole = act === "confirm" && !picked().length;
+  trigger("say", { act, name, photos: whole ? boxes().map((box) => Number(box.dataset.pick)) : element.querySelector("[data-bar]") ? picked() : [] });
 }
 const card = () => element.querySelector("[data-name]");
 element.addEventListener("click", (event) => {
