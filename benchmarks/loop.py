@@ -302,12 +302,17 @@ def renewed(archive: Archive, model: Model, models: Path, work: Path) -> Model:
         champion=champion, models_dir=models, cache=work / "cache", threads=1, command="", today=datetime.date(2026, 1, 1)
     )
     candidate = renew(order, list(lessons(archive, parts[False])), tell=lambda *_: None)
-    paths = [archive.shots[i].path for i in parts[True]]
+    unnamed = [index for index in archive.groups if archive.said[index] == UNKNOWN]
+    asked = [*parts[True], *unnamed]
+    paths = [archive.shots[i].path for i in asked]
     before, after = (answer(each, paths, cache=work / "cache", threads=1, tell=lambda _: None) for each in (champion, candidate))
     answers = [
-        Answered(truth=archive.shots[i].design, meter=archive.shots[i].meter, champion=str(old), challenger=str(new))
-        for i, old, new in zip(parts[True], before, after, strict=True)
-    ]
+        Answered(
+            truth=archive.shots[i].design if place < len(parts[True]) else None, meter=archive.shots[i].meter,
+            champion=str(old), challenger=str(new), is_unnamed=place >= len(parts[True]),
+        )
+        for place, (i, old, new) in enumerate(zip(asked, before, after, strict=True))
+    ]  # fmt: skip
     known = {*model.card.labels, *bundle.read_card(candidate).labels}
     ruling = rule(answers, known)
     print(f"  {candidate.name} from {len(parts[False])} labels: {ruling.decision.value}: {ruling.reasons[0]}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
-from db.labels import JUNK
 from db.model_tables import TrainingRun, TrainingState
 from db.promoting import promote_version
+from db.strangers import Stranger, strangers
 from db.training import Divided, begin_run, divide, end_run, tell, write_ruling
 from db.verified import Verified, dismissed, verified_labels
 from engine import bundle
@@ -29,6 +29,7 @@ from engine.evaluation.answering import answer
 from engine.evaluation.aside import is_kept_aside
 from engine.evaluation.gate import Answered, Decision, Ruling, rule
 from engine.labelled import read_folder
+from engine.spelling import counted
 from engine.training.renew import Lesson, Renewal, fingerprint, renew, trained_base
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 TASK: bundle.Task = "meter_type"
 COMMAND = "python -m daemon retrain"
 GATE = "the gate"  # who promotes by itself
-STRANGERS = 200  # dismissed photos that judge, the newest: they cost two looks each
+STRANGERS = 200  # dismissed photos that judge, the newest, and photos of groups without a name: they cost two looks each
 LEARNING, READING_ASIDE = 0.6, 0.2  # shares of the time: learning; each version's look at the photos kept aside
 
 
@@ -61,6 +62,8 @@ class Plan:
 
     lessons: tuple[Lesson, ...]
     aside: tuple[Lesson, ...]
+    dismissed: tuple[Lesson, ...]  # no meters: must stay UNKNOWN
+    unnamed: tuple[Stranger, ...]  # of groups that nobody has named: should stay UNKNOWN
     champion: str
     known: tuple[str, ...]  # labels of the champion
     is_news: bool  # the champion learned from other labels than these
@@ -76,8 +79,16 @@ class Plan:
         ]
         if not types:
             return (f"Champion: {TASK} {self.champion}", "Nobody has labelled a photo yet. Name a group first.")
+        rows += [f"  {self._strangers()} judge whether UNKNOWN stays UNKNOWN"]
         news = "" if self.is_news else "Nothing new: the version that judges has learned from these labels."
         return (f"Champion: {TASK} {self.champion}", *rows, *([news] if news else []))
+
+    def _strangers(self) -> str:
+        groups = len({stranger.group_id for stranger in self.unnamed})
+        return (
+            f"{counted(len(self.dismissed), 'dismissed photo')} and {counted(len(self.unnamed), 'photo')} "
+            f"of {counted(groups, 'group')} without a name"
+        )
 
 
 def plan(session: Session, home: Home, order: Retraining, now: datetime) -> Plan:
@@ -87,10 +98,11 @@ def plan(session: Session, home: Home, order: Retraining, now: datetime) -> Plan
         raise DataError(f"There is no {TASK} model in {order.models_dir} to begin with. Train one: python -m engine train {TASK}")
     divided = divide(session, verified_labels(session), is_kept_aside, now)
     lessons, aside = _lessons(home, divided)
-    aside += _lessons(home, Divided((), dismissed(session)[-STRANGERS:]))[1]
+    _, no_meters = _lessons(home, Divided((), dismissed(session)[-STRANGERS:]))
+    unnamed = strangers(session, {each.meter for each in (*lessons, *aside)}, most=STRANGERS)
     card = bundle.read_card(champion)
     learned = fingerprint(bundle.read_card(trained_base(champion)), lessons)
-    return Plan(lessons, aside, champion.name, card.labels, card.training.fingerprint != learned)
+    return Plan(lessons, aside, no_meters, unnamed, champion.name, card.labels, card.training.fingerprint != learned)
 
 
 def retrain(
@@ -134,14 +146,15 @@ class _Run:
     def work(self) -> str:
         with Session(self.database) as session, session.begin():
             planned = plan(session, self.home, self.order, self.clock())
-            photos = {"learned": len(planned.lessons), "kept_aside": len(planned.aside)}
+            strange = {"dismissed": len(planned.dismissed), "unnamed": len(planned.unnamed)}
+            photos = {"learned": len(planned.lessons), "kept_aside": len(planned.aside), **strange}
             session.get_one(TrainingRun, self.run_id).photos = photos
         if not planned.is_news:
             self.end(TrainingState.DONE, "Nothing new to learn: no label came or went since the last training.")
             return "Nothing new to learn."
         champion = self.order.models_dir / TASK / planned.champion
         candidate = self._learn(champion, planned)
-        ruling = self._judge(champion, candidate, planned.aside)
+        ruling = self._judge(champion, candidate, planned)
         return self._conclude(candidate.name, ruling)
 
     def end(self, state: TrainingState, message: str | None = None) -> None:
@@ -171,13 +184,8 @@ class _Run:
 
         return train_all(order, planned.lessons, self.order.base_data, self.home.db / "training", tell=look)
 
-    def _judge(self, champion: Path, candidate: Path, aside: Sequence[Lesson]) -> Ruling:
-        truths: list[tuple[Path, str | None, str]] = [
-            (each.path, None if each.label == JUNK else each.label, each.meter) for each in aside
-        ]
-        if self.order.base_data is not None and (self.order.base_data / "test").is_dir():
-            photos = read_folder(self.order.base_data / "test", TASK)
-            truths += [(each.path, each.label, str(each.path)) for each in photos]
+    def _judge(self, champion: Path, candidate: Path, planned: Plan) -> Ruling:
+        asked = self._asked(planned)
         said = []
         for number, folder in enumerate((champion, candidate)):
             begun = LEARNING + number * READING_ASIDE
@@ -186,15 +194,25 @@ class _Run:
                 self._tell(f"{name} judges the photos kept aside", begun + READING_ASIDE * share)
 
             said.append(
-                answer(folder, [path for path, _, _ in truths], cache=self.order.cache, threads=self.order.threads, tell=look)
+                answer(folder, [each.path for each in asked], cache=self.order.cache, threads=self.order.threads, tell=look)
             )
         answers = [
-            Answered(truth=truth, meter=meter, champion=before, challenger=after)
-            for (_, truth, meter), before, after in zip(truths, *said, strict=True)
+            Answered(truth=each.truth, meter=each.meter, champion=before, challenger=after, is_unnamed=each.is_unnamed)
+            for each, before, after in zip(asked, *said, strict=True)
             if before is not None and after is not None
         ]
         known = {*bundle.read_card(champion).labels, *bundle.read_card(candidate).labels}
         return rule(answers, known)
+
+    def _asked(self, planned: Plan) -> list[_Asked]:
+        """The photos that both versions judge."""
+        asked = [_Asked(each.path, each.label, each.meter) for each in planned.aside]
+        asked += [_Asked(each.path, None, each.meter) for each in planned.dismissed]
+        asked += [_Asked(self.home.root / each.path, None, each.meter, is_unnamed=True) for each in planned.unnamed]
+        if self.order.base_data is not None and (self.order.base_data / "test").is_dir():
+            photos = read_folder(self.order.base_data / "test", TASK)
+            asked += [_Asked(each.path, each.label, str(each.path)) for each in photos]
+        return asked
 
     def _conclude(self, candidate: str, ruling: Ruling) -> str:
         with Session(self.database) as session, session.begin():
@@ -205,6 +223,16 @@ class _Run:
         self.end(TrainingState.DONE)
         what = "judges from now on" if ruling.decision is Decision.PROMOTE else "waits for a person"
         return "\n  ".join([f"{TASK} {candidate} {what}.", *ruling.reasons])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A photo that champion and challenger judge; the rest as in `Answered`."""
+
+    path: Path
+    truth: str | None
+    meter: str
+    is_unnamed: bool = False
 
 
 def _lessons(home: Home, divided: Divided) -> tuple[tuple[Lesson, ...], tuple[Lesson, ...]]:

@@ -41,14 +41,20 @@ def _labelled(session: Session, field: Field) -> tuple[Verified, ...]:
         .where(Label.id.in_(newest), Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None))
         .order_by(Photo.id)
     ).all()
-    links = {row.id: row.near_of for row in session.execute(select(Photo.id, Photo.near_of).where(Photo.near_of.is_not(None)))}
-    first = {photo_id: first_of(photo_id, links) for photo_id, *_ in rows}
-    elsewhere = {root for photo_id, root in first.items() if root != photo_id}
-    hashes = {row.id: row.sha256 for row in session.execute(select(Photo.id, Photo.sha256).where(Photo.id.in_(elsewhere)))}
+    meters = meters_of(session, {photo_id: str(sha256) for photo_id, _, sha256, _ in rows})
     return tuple(
-        Verified(photo_id=photo_id, path=path, sha256=str(sha256), label=label, meter=hashes.get(first[photo_id]) or str(sha256))
+        Verified(photo_id=photo_id, path=path, sha256=str(sha256), label=label, meter=meters[photo_id])
         for photo_id, path, sha256, label in rows
     )
+
+
+def meters_of(session: Session, hashes: Mapping[int, str]) -> dict[int, str]:
+    """The meter of each of these photos (id -> sha256): the sha256 of the first photo of the same picture."""
+    links = {row.id: row.near_of for row in session.execute(select(Photo.id, Photo.near_of).where(Photo.near_of.is_not(None)))}
+    first = {photo_id: first_of(photo_id, links) for photo_id in hashes}
+    elsewhere = {root for photo_id, root in first.items() if root != photo_id}
+    known = {row.id: row.sha256 for row in session.execute(select(Photo.id, Photo.sha256).where(Photo.id.in_(elsewhere)))}
+    return {photo_id: known.get(first[photo_id]) or sha256 for photo_id, sha256 in hashes.items()}
 
 
 def count_labelled(session: Session) -> int:

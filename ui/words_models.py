@@ -28,7 +28,12 @@ ICONS = {"running": "…", "done": "✓", "failed": "✕", "cancelled": "–"}
 DECISIONS = {"promote": "Promoted by the gate", "wait": "Waits for a person"}
 TAUGHT = "{learned} photos taught it, {aside} were kept aside"
 GATE = "Compared on photos no training saw"
-GATE_KINDS = {"all": "All photos right", "wrong": "Not a wrong type", "unknown": "Unknown seen as unknown"}
+GATE_KINDS = {
+    "all": "All photos right",
+    "wrong": "Not a wrong type",
+    "unknown": "Unknown seen as unknown",
+    "unnamed": "Groups without a name left unknown",
+}
 GATE_COLUMNS = ("Slice", "Photos", "Meters", "{champion}", "{candidate}", "Difference, points")
 WORSE = "worse"
 VERSIONS = "Versions"

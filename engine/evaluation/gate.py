@@ -2,7 +2,7 @@
 
 Champion and challenger answer the same photos, kept aside from every training. They are compared over all of them, on each
 type, on photos of no known type, and in wrong acceptances. Physical meters are drawn, not photos: photos of one meter
-succeed and fail together.
+succeed and fail together. A version whose UNKNOWN nothing tests is never let in by itself, and what was not tested is said.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ RESAMPLES = 2000  # the 5 % limit is then sure to half a percent
 NOISE = 0.05  # chance that equal models differ as much: below, a loss is called real
 FEWEST_METERS = 10  # fewer say nothing about anything; a person decides
 NAMED_LOSSES = 3  # losses within noise that the ruling mentions
+NAMED_TYPES = 5  # types without photos that the ruling mentions by name
+NO_STRANGERS = "UNKNOWN was not tested: no strangers are known. Groups that wait for a name or dismissed photos would test it."
 
 
 class Decision(StrEnum):
@@ -37,17 +39,19 @@ class Kind(StrEnum):
     ALL = "all"  # right answers over all photos
     TYPE = "type"  # right answers on one type
     UNKNOWN = "unknown"  # UNKNOWN said of photos that are of no type either version knows
+    UNNAMED = "unnamed"  # UNKNOWN said of photos of groups that nobody has named
     WRONG = "wrong"  # answers that are not a wrong type: UNKNOWN costs a look, a wrong type costs trust
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answered:
-    """One photo of the frozen set: what it is, and what each version says. `truth` None = no meter type at all."""
+    """One photo that no training saw: what it is, and what each version says. `truth` None = no meter type at all."""
 
     truth: str | None
     meter: str  # photos of one physical meter share it
     champion: str  # a label or UNKNOWN
     challenger: str
+    is_unnamed: bool = False  # of a group nobody has named: no person said what it is, and it should stay UNKNOWN until one does
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,25 +91,32 @@ class Ruling:
 def rule(answers: Sequence[Answered], known: Collection[str], *, seed: int = 0) -> Ruling:
     """Compare on N photos; `known` are the labels that either version has. Deterministic."""
     slices = compare(answers, known, seed=seed)
-    meters = len({answer.meter for answer in answers})
+    meters = len({answer.meter for answer in answers if not answer.is_unnamed})
     blocking = [_loss(part) for part in slices if part.worse]
+    if not any(part.kind in (Kind.UNKNOWN, Kind.UNNAMED) for part in slices):
+        blocking.append(NO_STRANGERS)
     if meters < FEWEST_METERS:
         few = f"Only {meters} meters are kept aside for judging; {FEWEST_METERS} are needed. Label more, or decide yourself."
         blocking = [few, *blocking]
     decision = Decision.WAIT if blocking else Decision.PROMOTE
     lost = sorted((part for part in slices if part.challenger < part.champion and not part.worse), key=_difference)
     notes = [f"{_loss(part)} That is within noise." for part in lost[:NAMED_LOSSES]]
-    good = [] if blocking else [_gain(slices[0])]
+    untested = sorted(set(known) - {part.name for part in slices if part.kind is Kind.TYPE})
+    notes += [_untested(untested, len(set(known)))] if untested else []
+    good = [] if blocking else [_gain(slices)]
     return Ruling(decision=decision, reasons=(*blocking, *good, *notes), slices=slices)
 
 
 def compare(answers: Sequence[Answered], known: Collection[str], *, seed: int = 0) -> tuple[Slice, ...]:
-    """All slices that have photos: over all, wrong acceptances, UNKNOWN, then each type by name."""
-    if not answers:
-        return ()
-    strangers = [answer for answer in answers if answer.truth not in known]
+    """All slices that have photos: over all, wrong acceptances, UNKNOWN, groups without a name, then each type by name.
+
+    Of photos in groups without a name nobody said what they are: they count in their own slice only.
+    """
+    said_by_people = [answer for answer in answers if not answer.is_unnamed]
+    unnamed = [answer for answer in answers if answer.is_unnamed]
+    strangers = [answer for answer in said_by_people if answer.truth not in known]
     of_type: dict[str, list[Answered]] = defaultdict(list)
-    for answer in answers:
+    for answer in said_by_people:
         if answer.truth in known and answer.truth is not None:
             of_type[answer.truth].append(answer)
 
@@ -115,11 +126,17 @@ def compare(answers: Sequence[Answered], known: Collection[str], *, seed: int = 
     def is_not_wrong(said: str, answer: Answered) -> bool:
         return said in (UNKNOWN, answer.truth)
 
-    parts = [_slice(Kind.ALL, "", answers, is_right, seed), _slice(Kind.WRONG, "", answers, is_not_wrong, seed)]
-    if strangers:
-        parts.append(_slice(Kind.UNKNOWN, "", strangers, is_right, seed))
-    parts += [_slice(Kind.TYPE, name, of_type[name], is_right, seed) for name in sorted(of_type)]
-    return tuple(parts)
+    def stays_unknown(said: str, answer: Answered) -> bool:
+        return said == UNKNOWN
+
+    asked = [
+        (Kind.ALL, "", said_by_people, is_right),
+        (Kind.WRONG, "", said_by_people, is_not_wrong),
+        (Kind.UNKNOWN, "", strangers, is_right),
+        (Kind.UNNAMED, "", unnamed, stays_unknown),
+        *((Kind.TYPE, name, of_type[name], is_right) for name in sorted(of_type)),
+    ]
+    return tuple(_slice(kind, name, photos, succeeds, seed) for kind, name, photos, succeeds in asked if photos)
 
 
 def _slice(kind: Kind, name: str, answers: Sequence[Answered], succeeds: Callable[[str, Answered], bool], seed: int) -> Slice:
@@ -172,12 +189,27 @@ def _loss(part: Slice) -> str:
             )
         case Kind.UNKNOWN:
             return f"Fewer unknown meters are seen to be unknown: {numbers}."
+        case Kind.UNNAMED:
+            named = f"{1 - part.challenger:.0%} instead of {1 - part.champion:.0%} of {_counted(part)}"
+            return f"More photos of groups that nobody has named would get a type: {named}."
         case Kind.TYPE:
             return f"{part.name} is recognised less often: {numbers}."
 
 
-def _gain(part: Slice) -> str:
-    return f"Not worse anywhere beyond noise: {part.challenger:.0%} right, before {part.champion:.0%}, of {_counted(part)}."
+def _gain(slices: Sequence[Slice]) -> str:
+    """Of a ruling that promotes: over all, and on which strangers."""
+    part = slices[0]
+    strangers = [_counted(each) for each in slices if each.kind in (Kind.UNKNOWN, Kind.UNNAMED)]
+    tested = f"UNKNOWN was tested on {' and '.join(strangers)}"
+    right = f"{part.challenger:.0%} right, before {part.champion:.0%}, of {_counted(part)}"
+    return f"Not worse beyond noise wherever it was tested: {right}. {tested}."
+
+
+def _untested(names: Sequence[str], known: int) -> str:
+    """The types that no photo kept aside shows, in words."""
+    rest = len(names) - NAMED_TYPES
+    listed = ", ".join(names[:NAMED_TYPES]) + (f" and {rest} more" if rest > 0 else "")
+    return f"Not tested, because no photos of them are kept aside: {len(names)} of {_number(known, 'type')} ({listed})."
 
 
 def _counted(part: Slice) -> str:

@@ -25,7 +25,7 @@ from engine.bundle import Card, InputSpec, Training, write_bundle
 from engine.errors import DataError
 from engine.evaluation.aside import is_kept_aside
 from engine.training.renew import Lesson, Renewal, Tell, fingerprint
-from tests.archive import NOW, photo, store, unknown
+from tests.archive import NOW, photo, store, store_group, unknown
 
 
 def make(models: Path, version: str, labels: tuple[str, ...], **more: object) -> Path:
@@ -52,11 +52,12 @@ def learned(order: Renewal, lessons: tuple[Lesson, ...], *, tell: Tell) -> Path:
 
 @pytest.fixture
 def labelled(database: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Sixty photos that Ana labelled A or C, by path; the answers of the versions are looked up there."""
+    """Sixty photos that Ana labelled A or C, by path, where the versions' answers are looked up; a group without a name."""
     monkeypatch.setattr(module, "renew", learned)
     rows = [photo(number, path=f"sorted/{'AC'[number % 2]}/{number}.jpg") for number in range(60)]
     store(database, *rows)
     store(database, *(Label(photo_id=row.id, field="meter_type", value=row.path[7], by="ana", at=NOW) for row in rows))
+    store_group(database, *(unknown(number, path=f"sorted/UNKNOWN/{number}.jpg") for number in range(200, 206)))
     return {row.path: row.path[7] for row in rows}
 
 
@@ -134,6 +135,46 @@ def test_dismissed_photos_judge_whether_unknown_is_seen_as_unknown(
     told = last_run(database)
     assert told.decision == "wait"
     assert "Fewer unknown meters are seen to be unknown: 0% instead of 100% of 6 photos of 6 meters." in told.reasons
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_version_that_gives_a_type_to_a_group_without_a_name_waits_for_a_person(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sees = {("v2", "UNKNOWN"): "C"}
+    answering(monkeypatch, home, lambda version, truth: sees.get((version, truth), truth))
+    run(home, database, order)
+    told = last_run(database)
+    assert (told.decision, told.photos["unnamed"]) == ("wait", 6)
+    assert told.reasons[0] == (
+        "More photos of groups that nobody has named would get a type: 100% instead of 0% of 6 photos of 6 meters."
+    )
+
+
+@pytest.mark.usefixtures("labelled")
+def test_without_a_group_or_a_dismissed_photo_the_version_waits_and_says_that_unknown_was_not_tested(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(database) as session, session.begin():
+        for row in session.scalars(select(Photo).where(Photo.group_id.is_not(None))):
+            row.group_id = None
+    answering(monkeypatch, home, lambda version, truth: truth)
+    run(home, database, order)
+    told = last_run(database)
+    assert (told.decision, judging(order)) == ("wait", "v1")
+    assert told.reasons[0].startswith("UNKNOWN was not tested: no strangers are known.")
+    assert told.reasons[1] == "Not tested, because no photos of them are kept aside: 1 of 3 types (B)."
+
+
+@pytest.mark.usefixtures("labelled")
+def test_what_would_be_learned_names_types_and_counts_what_is_none(home: Home, database: Engine, order: Retraining) -> None:
+    dismissed = photo(100, path="sorted/JUNK/100.jpg", meter_type=JUNK)
+    store(database, dismissed)
+    store(database, Label(photo_id=dismissed.id, field=Field.JUNK.value, value=JUNK, by="ana", at=NOW))
+    with Session(database) as session:
+        lines = plan(session, home, order, NOW).lines()
+    assert not [line for line in lines if JUNK in line]
+    assert lines[-1] == "  1 dismissed photo and 6 photos of 1 group without a name judge whether UNKNOWN stays UNKNOWN"
 
 
 @pytest.mark.usefixtures("labelled")

@@ -16,17 +16,18 @@ from daemon.home import Home
 from db.database import open_database, sqlite_url
 from db.tables import Label, Photo
 from engine.training.train import Order, train
-from tests.archive import NOW, photo, store, unknown
+from tests.archive import NOW, photo, store, store_group, unknown, with_file
 from tests.engine.training.test_train import TINY, draw_folders
 from tests.product.processes import environment, run
 
 pytestmark = pytest.mark.product
 
+JUDGED = {"stamps": {"meter_type": "v1"}, "known_score": 0.99}
 SHAPES = {"edged": "square", "round": "disc", "crossed": "line"}
 
 
 def archive(home: Home, root: Path) -> None:
-    """Thirty photos of each shape that Ana labelled, and six of the new one that nobody knows yet."""
+    """Thirty photos of each shape that Ana labelled, six of the new one that nobody knows yet, a group without a name."""
     folder = draw_folders(root / "drawn", SHAPES, 36, seed=3)
     database = open_database(sqlite_url(home.db / "metersieve.sqlite"))
     for label in SHAPES:
@@ -38,12 +39,13 @@ def archive(home: Home, root: Path) -> None:
             place = f"sorted/clear/{label if named else 'UNKNOWN/ungrouped'}/{label}-{number}.png"
             (home.root / place).parent.mkdir(parents=True, exist_ok=True)
             (home.root / place).write_bytes(data)
-            stamps = {"stamps": {"meter_type": "v1"}, "known_score": 0.99}
-            given = {"path": place, "name": Path(place).name, "sha256": hashlib.sha256(data).hexdigest(), **stamps}
+            given = {"path": place, "name": Path(place).name, "sha256": hashlib.sha256(data).hexdigest(), **JUDGED}
             row = photo(number, meter_type=label, **given) if named else unknown(number, **given)
             store(database, row)
             if named:
                 store(database, Label(photo_id=row.id, field="meter_type", value=label, by="ana", at=NOW))
+    strangers = [unknown(number, path=f"sorted/clear/UNKNOWN/group-0001/{number}.jpg", **JUDGED) for number in range(100, 106)]
+    store_group(database, *(with_file(row, home.root, number) for number, row in enumerate(strangers)))
     database.dispose()
 
 
@@ -59,7 +61,7 @@ def champion(root: Path) -> None:
     )  # fmt: skip
 
 
-def test_a_named_design_is_learned_judges_and_is_found_among_the_unknown_then_rolled_back(tmp_path: Path) -> None:
+def test_a_named_design_is_learned_let_in_by_a_person_and_found_among_the_unknown_then_rolled_back(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     champion(tmp_path)
     archive(home, tmp_path)
@@ -70,7 +72,9 @@ def test_a_named_design_is_learned_judges_and_is_found_among_the_unknown_then_ro
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    assert "meter_type v2 judges from now on." in told("retrain", "--by", "ana")
+    ruled = told("retrain", "--by", "ana")
+    assert "meter_type v2 waits for a person." in ruled and "More photos of groups that nobody has named" in ruled
+    assert told("promote", "v2", "--by", "ana").startswith("meter_type v2 judges from now on instead of v1.")
     listed = told("models").splitlines()
     assert listed[0].split()[:3] == ["v1", "previous", "2"] and listed[1].split()[:3] == ["v2", "judges", "3"]
     assert "v2 judged" in told("rejudge")
