@@ -170,15 +170,13 @@ def _folders(settings: Settings) -> InboxFolders:
 def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.model_commands import details_model, embed_unknown
     from daemon.regroup import regroup
-    from engine.bundle import current, read_card
 
-    folder = current(settings.models_dir, "meter_type")
-    if folder is None:
+    version = embed_unknown(settings, home, database, stop=threading.Event())
+    if version is None:
         print(f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown.")
         return 0
-    embed_unknown(settings, home, database, folder.name, stop=threading.Event())
     with locked(home.db / "regroup.lock", unless=threading.Event()):  # of moves, or another regrouping; SIGTERM ends the wait
-        regroup(home, database, stamp=read_card(folder).version, template=settings.file_template, details=details_model(settings))
+        regroup(home, database, stamp=version, template=settings.file_template, details=details_model(settings))
     return 0
 
 

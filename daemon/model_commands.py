@@ -130,7 +130,10 @@ def judge_again(
     limits = Limits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
     judge = partial(appraise, models=models, limits=limits)
     with locked(home.db / "rejudge.lock", unless=stop):
-        judged, changed = rejudge(home, database, judge, version=version, stop=stop, most=most, only_unknown=only_unknown)
+        judged, changed = rejudge(
+            home, database, judge, version=version, current=partial(judging, settings), stop=stop, most=most,
+            only_unknown=only_unknown,
+        )  # fmt: skip
     if judged and not only_unknown:
         with Session(database) as session, session.begin():
             ask_regroup(session, datetime.now(UTC))
@@ -142,14 +145,24 @@ def details_model(settings: ModelSettings) -> Callable[[], Model | None]:
     return partial(load_current, settings.models_dir, "details", cache=settings.cache_dir, threads=settings.judge_threads)
 
 
-def embed_unknown(settings: ModelSettings, home: Home, database: Engine, version: str, *, stop: threading.Event) -> None:
-    """Before a grouping: a second look at the unknown photos that `version` did not judge.
+def judging(settings: ModelSettings) -> str | None:
+    """The version of the meter_type model that judges now. Raises `ModelError`."""
+    folder = bundle.current(settings.models_dir, "meter_type")
+    return bundle.read_card(folder).version if folder else None
+
+
+def embed_unknown(settings: ModelSettings, home: Home, database: Engine, *, stop: threading.Event) -> str | None:
+    """Before a grouping: a second look at the unknown photos that the version that judges did not; returns that version.
 
     A grouping never mixes the embeddings of two versions, and a photo without one would fall out of its group. Waits while
-    another second look runs.
+    another second look runs, and begins anew where another version judges meanwhile.
     """
-    with Session(database) as session:
-        due = count_due(session, version, only_unknown=True)
-    if due:
-        log.info("%d unknown photos are judged by %s before they are grouped", due, version)
-        judge_again(settings, home, database, stop=stop, only_unknown=True)
+    while (version := judging(settings)) is not None:
+        with Session(database) as session:
+            due = count_due(session, version, only_unknown=True)
+        if due:
+            log.info("%d unknown photos are judged by %s before they are grouped", due, version)
+            judge_again(settings, home, database, stop=stop, only_unknown=True)
+        if judging(settings) == version:
+            break
+    return version

@@ -33,6 +33,7 @@ def rejudge(
     judge: Judge,
     *,
     version: str,
+    current: Callable[[], str | None],
     stop: threading.Event,
     most: int | None = None,
     only_unknown: bool = False,
@@ -40,18 +41,25 @@ def rejudge(
 ) -> tuple[int, int]:
     """Judge the meter type of all photos that are due again, at most `most`; returns (judged, changed). Files are moved by jobs.
 
-    A file that cannot be read now is passed over, and due again at the next run.
+    `current` says which version judges now: once that is another than `version`, the look ends, and what was not written is
+    left to the next one. A file that cannot be read now is passed over, and due again at the next run.
     """
+
+    def is_over() -> bool:
+        return stop.is_set() or current() != version
+
     judged = changed = passed = 0
     with Session(database) as session:
         total = count_due(session, version, only_unknown=only_unknown)
     total = total if most is None else min(total, most)
-    while not stop.is_set() and judged < total:
+    while not is_over() and judged < total:
         with Session(database) as session:
             batch = due(session, version, most=min(BATCH, total - judged), after=passed, only_unknown=only_unknown)
         if not batch:
             break
-        found = _look(home, batch, judge, stop)
+        found = _look(home, batch, judge, is_over)
+        if current() != version:
+            break
         passed = batch[-1].id
         with Session(database) as session, session.begin():
             changed += len(write_again(session, found, version, clock()))
@@ -65,10 +73,10 @@ def rejudge(
     return judged, changed
 
 
-def _look(home: Home, batch: Sequence[Due], judge: Judge, stop: threading.Event) -> dict[int, Verdict]:
+def _look(home: Home, batch: Sequence[Due], judge: Judge, is_over: Callable[[], bool]) -> dict[int, Verdict]:
     found = {}
     for photo in batch:
-        if stop.is_set():
+        if is_over():
             break
         try:
             found[photo.id] = judge((home.root / photo.path).read_bytes())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from db.jobs import JobKind, ask
 from db.labels import SAYS_WHAT_IT_IS, Field, is_barred, is_labelled, standing
-from db.model_tables import Rejudged
+from db.model_tables import Promotion, Rejudged
+from db.promoting import ROLLED_BACK
 from db.tables import Embedding, Label, Outcome, Photo
+from engine.bundle import age
 from engine.verdict import UNKNOWN, Verdict, Way
 
 # What a verdict says of the meter type; these alone are written anew.
@@ -34,19 +36,30 @@ class Due:
 def due(session: Session, version: str, *, most: int, after: int = 0, only_unknown: bool = False) -> tuple[Due, ...]:
     """At most `most` photos beyond id `after` that another version judged and that may change, in the order of arrival.
 
-    Unknown and doubtful ones, and those that an earlier second look changed (so that a rollback takes that back). Those that
-    a person labelled are only embedded anew, as exemplars for the others.
+    Unknown and doubtful ones, those that an earlier second look changed, and all that a version decided which judges no more:
+    a later one than this, or one that was rolled back. Those that a person labelled are only embedded anew, as exemplars for
+    the others.
     """
-    query = select(Photo.id, Photo.path).where(*_is_due(version, only_unknown=only_unknown), Photo.id > after)
+    conditions = _is_due(version, _left(session, version), only_unknown=only_unknown)
+    query = select(Photo.id, Photo.path).where(*conditions, Photo.id > after)
     return tuple(Due(id=photo_id, path=path) for photo_id, path in session.execute(query.order_by(Photo.id).limit(most)))
 
 
 def count_due(session: Session, version: str, *, only_unknown: bool = False) -> int:
     """How many photos are still to be judged again."""
-    return session.scalar(select(func.count()).where(*_is_due(version, only_unknown=only_unknown))) or 0
+    conditions = _is_due(version, _left(session, version), only_unknown=only_unknown)
+    return session.scalar(select(func.count()).where(*conditions)) or 0
 
 
-def _is_due(version: str, *, only_unknown: bool) -> tuple[ColumnElement[bool], ...]:
+def _left(session: Session, version: str) -> set[str]:
+    """The versions whose word does not count once `version` judges: later ones, and those that were rolled back."""
+    judged = session.scalars(select(Photo.stamps["meter_type"].as_string()).distinct())
+    back = session.scalars(select(Promotion.before).where(Promotion.task == "meter_type", Promotion.why == ROLLED_BACK))
+    later = {name for name in judged if name is not None and age(name) > age(version)}
+    return (later | {name for name in back if name is not None}) - {version}
+
+
+def _is_due(version: str, left: Collection[str], *, only_unknown: bool) -> tuple[ColumnElement[bool], ...]:
     by_version = Photo.stamps["meter_type"].as_string()
     unknown = Photo.meter_type == UNKNOWN
     changed_before = exists().where(
@@ -57,6 +70,7 @@ def _is_due(version: str, *, only_unknown: bool) -> tuple[ColumnElement[bool], .
         Photo.known_score < DOUBTFUL_BELOW,
         Photo.top3[(0, "confidence")].as_float() < DOUBTFUL_BELOW,
         changed_before,
+        by_version.in_(left),
     )
     filed = (Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None), by_version != version)
     # Recognised by people's labels, which a bundle does not have: a second look without them could only take it back.

@@ -178,7 +178,12 @@ def promote(models_dir: Path, task: str, version: str) -> None:
 def versions(models_dir: Path, task: str) -> tuple[str, ...]:
     """All versions of a task, oldest number first."""
     names = [path.parent.name for path in (models_dir / task).glob(f"*/{CARD}") if not path.parent.name.startswith(".")]
-    return tuple(sorted(names, key=lambda name: [int(part) if part.isdigit() else 0 for part in re.split(r"(\d+)", name)]))
+    return tuple(sorted(names, key=age))
+
+
+def age(version: str) -> list[int]:
+    """What versions are sorted by: the numbers in the name."""
+    return [int(part) if part.isdigit() else 0 for part in re.split(r"(\d+)", version)]
 
 
 def next_version(models_dir: Path, task: str) -> str:

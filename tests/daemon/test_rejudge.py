@@ -13,6 +13,8 @@ from daemon import rejudge as module
 from daemon.home import Home
 from daemon.rejudge import rejudge
 from db.jobs import JobKind, open_jobs
+from db.model_tables import Promotion
+from db.promoting import ROLLED_BACK
 from db.rejudging import before_and_after, count_again, count_due
 from db.tables import Embedding, Label, Photo
 from db.type_acts import deny_type
@@ -34,7 +36,8 @@ def says(meter_type: str) -> Verdict:
 def judge_again(home: Home, database: Engine, meter_type: str = "NEW1", version: str = "v2", **given: object) -> tuple[int, int]:
     stop = threading.Event()
     judge = given.pop("judge", lambda data: says(meter_type))
-    return rejudge(home, database, judge, version=version, stop=stop, clock=lambda: NOW, **given)  # type: ignore[arg-type]
+    current = given.pop("current", lambda: version)
+    return rejudge(home, database, judge, version=version, current=current, stop=stop, clock=lambda: NOW, **given)  # type: ignore[arg-type]
 
 
 def types(database: Engine) -> dict[str, str | None]:
@@ -121,6 +124,43 @@ def test_a_rollback_takes_back_what_the_second_look_changed(home: Home, database
     assert set(types(database).values()) == {"UNKNOWN"}
     with Session(database) as session:
         assert count_again(session, "v1") == (2, 2)
+
+
+def test_after_a_rollback_what_the_later_version_was_sure_of_on_arrival_is_judged_again(home: Home, database: Engine) -> None:
+    sure = {"top3": SURE, "known_score": 0.95}
+    rows = [
+        photo(1, name="by v10", **sure, stamps={"meter_type": "v10"}),
+        photo(2, name="by v2", **sure, stamps={"meter_type": "v2"}),
+        photo(3, name="labelled", **sure, stamps={"meter_type": "v10"}),
+        photo(4, name="by labels", **sure, stamps={"meter_type": "v10"}, recognised_by="labelled"),
+    ]
+    store(database, *(filed(home, row, number) for number, row in enumerate(rows)))
+    store(database, Label(photo_id=rows[2].id, field="meter_type", value="GENUS5", by="ana", at=NOW))
+    judge_again(home, database, "HPL1", version="v9")
+    assert types(database) == {"by v10": "HPL1", "by v2": "GENUS5", "labelled": "GENUS5", "by labels": "GENUS5"}
+
+
+def test_what_a_version_that_was_rolled_back_left_is_judged_again_by_the_next_one_too(home: Home, database: Engine) -> None:
+    row = filed(home, photo(1, top3=SURE, known_score=0.95, stamps={"meter_type": "v2"}), 1)
+    store(database, row)
+    store(database, Promotion(task="meter_type", version="v1", before="v2", by="ana", at=NOW, why=ROLLED_BACK))
+    assert judge_again(home, database, version="v3") == (1, 1)
+    assert judge_again(home, database, version="v3") == (0, 0)
+
+
+def test_a_second_look_ends_as_soon_as_another_version_judges(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    store(database, *(filed(home, unknown(number, **OLD), number) for number in range(6)))
+    judged: list[bytes] = []
+
+    def judge(data: bytes) -> Verdict:
+        judged.append(data)
+        return says("NEW1")
+
+    assert judge_again(home, database, judge=judge, current=lambda: "v2" if len(judged) < 3 else "v1") == (2, 2)
+    assert len(judged) == 3 and list(types(database).values()).count("NEW1") == 2, "the batch under way is not written"
 
 
 def test_a_photo_that_a_person_said_is_not_of_a_type_is_not_called_so_by_a_new_model(home: Home, database: Engine) -> None:
