@@ -75,6 +75,9 @@ class Schedule:
         self._quiet_s = quiet_s
         self._chores = chores
         self._regrouping: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()  # over the four below: a cancel meets a regrouping before, in or after its work
+        self._is_called = False  # a regrouping shall begin at once; its thread has not begun yet
+        self._is_called_off = False  # a person asked not to
         self._is_cancelled = False  # a person asked to end the regrouping under way
         self._is_regrouping = False  # from before the process starts until its jobs are over
         self._stopping = threading.Event()
@@ -119,7 +122,11 @@ class Schedule:
 
     def _regroup(self) -> None:
         """One regrouping, for all who asked for it before it began."""
-        self._is_regrouping = True
+        with self._turn:
+            is_called_off, self._is_called, self._is_called_off = self._is_called_off, False, False
+            self._is_regrouping, self._is_cancelled = not is_called_off, False
+        if is_called_off:
+            return
         try:
             self._watch.new_unknowns = 0
             with Session(self._database) as session, session.begin():
@@ -137,7 +144,7 @@ class Schedule:
 
     def _run_regrouping(self) -> str | None:
         """Run the process to its end; returns what went wrong."""
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._is_cancelled:
             return "was not begun"
         try:
             self._regrouping = subprocess.Popen(["nice", "-n", str(NICENESS), *self._command], cwd=ROOT)  # noqa: S603, S607
@@ -153,10 +160,10 @@ class Schedule:
             return f"was ended after {REGROUP_TIMEOUT_S:.0f} s"
         return None if code == 0 else f"ended with code {code}"
 
-    def _end_regroup_jobs(self, failure: str | None, *, waiting: bool = False) -> None:
+    def _end_regroup_jobs(self, failure: str | None) -> None:
         with Session(self._database) as session, session.begin():
             for job in open_jobs(session, JobKind.REGROUP):
-                if waiting or job.status == JobStatus.RUNNING:
+                if job.status == JobStatus.RUNNING:
                     end(session, job, datetime.now(UTC), ok=failure is None, message=failure or "regrouped")
             move_again(session)
             row = service(session, "grouping")
@@ -167,9 +174,12 @@ class Schedule:
         """Once a second: begin what was asked for, and say when the next regrouping is."""
         with Session(self._database) as session:  # one that runs already was interrupted, for nobody else works them
             asked = [(job.id, job.kind, job.payload) for job in open_jobs(session)]
+        cancelled = max((job_id for job_id, kind, _ in asked if kind == JobKind.CANCEL_REGROUP), default=0)
         for job_id, kind, payload in asked:
             if self._stopping.is_set():
                 return
+            if kind == JobKind.REGROUP and job_id < cancelled:  # asked for and cancelled since the last look
+                continue
             try:
                 self._work_on(job_id, kind, payload)
             except (KeyError, TypeError, ValueError) as error:
@@ -196,19 +206,26 @@ class Schedule:
                 self._finish(job_id, ok=False, message=f"no such kind of job: {kind}")
 
     def _regroup_now(self) -> None:
+        with self._turn:
+            self._is_called, self._is_called_off = True, False
         with suppress(JobLookupError):  # the daemon is ending
             self._scheduler.modify_job("regroup", next_run_time=datetime.now(UTC))
 
     def _cancel(self, job_id: int) -> None:
-        """End the regrouping under way: its writing is one transaction, and moves half done are finished before the next."""
+        """End the regrouping under way and forget those asked for before.
+
+        Its writing is one transaction, and moves half done are finished before the next.
+        """
         self._mark_begun(job_id)
-        running = self._is_regrouping
-        if running:
-            self._is_cancelled = True
-            self._end_regrouping()
-        else:
-            self._end_regroup_jobs(CANCELLED, waiting=True)
-        self._finish(job_id, ok=True, message=CANCELLED if running else "none was running")
+        with self._turn:
+            was_there = self._is_regrouping or self._is_called
+            self._is_cancelled, self._is_called_off = self._is_regrouping, self._is_called
+        self._end_regrouping()
+        with Session(self._database) as session, session.begin():
+            for job in open_jobs(session, JobKind.REGROUP):
+                if job.id < job_id and job.status == JobStatus.WAITING:
+                    end(session, job, datetime.now(UTC), ok=False, message=CANCELLED)
+        self._finish(job_id, ok=True, message=CANCELLED if was_there else "none was running")
 
     def _mark_begun(self, job_id: int) -> None:
         with Session(self._database) as session, session.begin():

@@ -173,6 +173,83 @@ def test_cancelling_where_none_runs_forgets_those_that_wait(database: Engine, id
         assert [each.status for each in session.scalars(select(Job).order_by(Job.id))] == ["failed", "done"]
 
 
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The regroupings that are started from now on; each ends at once."""
+    begun: list[object] = []
+
+    class Done:
+        def poll(self) -> int:
+            return 0
+
+        def wait(self, timeout: float) -> int:
+            return 0
+
+    def start(command: object, **_: object) -> Done:
+        begun.append(command)
+        return Done()
+
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
+    return begun
+
+
+def told(database: Engine) -> list[tuple[str, str, str | None]]:
+    with Session(database) as session:
+        return [(each.kind, each.status, each.message) for each in session.scalars(select(Job).order_by(Job.id))]
+
+
+def test_a_regrouping_that_is_cancelled_before_its_thread_begins_never_runs(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = processes(monkeypatch)
+    ask_for(database, JobKind.REGROUP)
+    idle._work()
+    ask_for(database, JobKind.CANCEL_REGROUP)
+    idle._work()
+    idle._regroup()  # as the scheduler was told
+    assert begun == []
+    assert told(database) == [
+        ("regroup", "failed", "was cancelled by a person"),
+        ("cancel_regroup", "done", "was cancelled by a person"),
+    ]
+    ask_for(database, JobKind.REGROUP)
+    idle._work()
+    idle._regroup()
+    assert len(begun) == 1 and told(database)[2][1] == "done", "the next one that is asked for runs"
+
+
+def test_what_was_asked_for_and_cancelled_while_no_daemon_ran_is_not_begun_and_what_was_asked_for_since_is(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = processes(monkeypatch)
+    ask_for(database, JobKind.REGROUP)
+    ask_for(database, JobKind.CANCEL_REGROUP)
+    now: list[datetime] = []
+    monkeypatch.setattr(idle._scheduler, "modify_job", lambda *_, next_run_time: now.append(next_run_time))
+    idle._work()
+    assert now == []
+    assert told(database) == [("regroup", "failed", "was cancelled by a person"), ("cancel_regroup", "done", "none was running")]
+    ask_for(database, JobKind.CANCEL_REGROUP)
+    ask_for(database, JobKind.REGROUP)
+    idle._work()
+    assert len(now) == 1
+    idle._regroup()
+    assert len(begun) == 1 and told(database)[3][1] == "done"
+
+
+def test_a_regrouping_asked_for_while_the_clock_s_own_runs_is_cancelled_with_it(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*_: object, **__: object) -> Any:
+        ask_for(database, JobKind.REGROUP)
+        ask_for(database, JobKind.CANCEL_REGROUP)
+        idle._work()
+        raise FileNotFoundError(2, "no such file", "nice")
+
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
+    idle._regroup()
+    assert [state for _, state, _ in told(database)] == ["failed", "done"]
+
+
 def test_a_regrouping_that_cannot_start_is_said_to_have_failed(
     database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
