@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from engine.errors import DataError
 
 _SEPARATORS = ",;\t"  # a spreadsheet writes the one of its language
+_SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # a first line that tells Excel the separator
 
 Row = dict[str, str]
 
 
-def read_table(table: Path, *, needed: Collection[str], optional: Collection[str] = ()) -> list[tuple[int, Row]]:
+def read_table(
+    table: Path, *, needed: Collection[str], optional: Collection[str] = (), other_names: Mapping[str, str] | None = None
+) -> list[tuple[int, Row]]:
     """The lines below the heading, each with its number in the file; cells trimmed, "" where a line is short.
 
-    A column's name counts in any case of letters. Raises `DataError` for what is no CSV in UTF-8, lacks a needed column, or
-    has a line with more cells than the heading.
+    A column's name counts in any case of letters; `other_names` are those that a needed column may have instead. Raises
+    `DataError` for what is no CSV in UTF-8, lacks a needed column or has one twice, or has a line with more cells than the
+    heading.
     """
     try:
         text = table.read_text(encoding="utf-8-sig")
@@ -28,17 +34,28 @@ def read_table(table: Path, *, needed: Collection[str], optional: Collection[str
         raise DataError(f"{table} cannot be read: {error.strerror}.") from error
     if "\0" in text:
         raise DataError(f'{table} is no CSV. Save it as "CSV UTF-8".')
-    heading = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=heading.count)
+    first = text.partition("\n")[0]
+    said = _SAID.fullmatch(first)
+    separator = said[1] if said else max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    if said:
+        next(reader)
     try:
-        columns = [name.strip().lower() for name in next(reader, [])]
+        columns = _columns(table, next(reader, []), other_names or {})
         if missing := [name for name in needed if name not in columns]:
             extra = f"; it may have: {', '.join(optional)}" if optional else ""
             raise DataError(f"{table} has no column {' and '.join(missing)}. It needs: {', '.join(needed)}{extra}.")
         return [(reader.line_num, _row(table, reader.line_num, columns, cells)) for cells in reader if any(cells)]
     except csv.Error as error:
         raise DataError(f"{table}, line {reader.line_num}: {error}.") from error
+
+
+def _columns(table: Path, heading: list[str], other_names: Mapping[str, str]) -> list[str]:
+    names = [name.strip().lower() for name in heading]
+    columns = [name if other_names.get(name) in (None, *names) else other_names[name] for name in names]
+    if twice := [name for name, count in Counter(columns).items() if name and count > 1]:
+        raise DataError(f"{table} has two columns {twice[0]}. Take one out, or give it another name.")
+    return columns
 
 
 def _row(table: Path, number: int, columns: list[str], cells: list[str]) -> Row:

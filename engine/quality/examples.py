@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DataError
 from engine.quality.thresholds import DEFECT_TAGS, Tag
+from engine.spelling import counted, hint
 from engine.tables import Row, read_table
+from engine.verdict import Reason
 
-_SEPARATORS = ";|,"
+_SEPARATOR = re.compile("[;|,]")
+_OTHER_NAMES = {"image": "file"}  # as `evaluate quality` writes it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,13 +49,16 @@ def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledP
     """A CSV with the columns file and tags, and, if known, unsure (tags not to learn from) and group (the same scene or meter).
 
     Files are relative to the table; several tags are separated by ";" or "|". Lines that say the same of one file count once,
-    which is told. Raises `DataError` with the line's number, also where two lines do not agree.
+    and `no_display`, which `engine judge` writes among the tags, not at all, which is told. Raises `DataError` with the line's
+    number, also where two lines do not agree.
     """
     if not table.is_file():
         raise DataError(f"{table} is not a file. Give a CSV with the columns file and tags.")
     first: dict[str, tuple[int, LabelledPhoto]] = {}  # by file
     again: list[tuple[int, int]] = []
-    for number, row in read_table(table, needed=("file", "tags"), optional=("unsure", "group")):
+    no_display = 0
+    for number, row in read_table(table, needed=("file", "tags"), optional=("unsure", "group"), other_names=_OTHER_NAMES):
+        no_display += Reason.NO_DISPLAY.value in row["tags"].lower()
         photo = _photo(table, number, row)
         before, known = first.setdefault(os.path.normpath(photo.path), (number, photo))
         if _said(known) != _said(photo):
@@ -66,6 +73,9 @@ def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledP
     if again:
         lines = "line repeats an earlier one" if len(again) == 1 else "lines repeat earlier ones"
         tell(f"{table}: {len(again)} {lines} (line {again[0][0]} says what line {again[0][1]} says); each photo counts once.")
+    if no_display:
+        lines = counted(no_display, "line")
+        tell(f"{table}: no_display is passed over ({lines}): it says that no display was found, not how good a photo is.")
     return tuple(photo for _, photo in first.values())
 
 
@@ -89,9 +99,12 @@ def _photo(table: Path, number: int, row: Row) -> LabelledPhoto:
 
 
 def _tags(text: str, place: str) -> frozenset[Tag]:
-    for separator in _SEPARATORS:
-        text = text.replace(separator, " ")
-    words = set(text.lower().split()) - {"none", Tag.WELL_EXPOSED.value}
-    if strange := sorted(words - {tag.value for tag in DEFECT_TAGS}):
-        raise DataError(f"{place}: {strange[0]!r} is no tag. Tags: {', '.join(tag.value for tag in DEFECT_TAGS)}.")
-    return frozenset(Tag(word) for word in words)
+    tags = {tag.value for tag in DEFECT_TAGS}
+    passed_over = {"none", Tag.WELL_EXPOSED.value, Reason.NO_DISPLAY.value}
+    found: set[str] = set()
+    for part in _SEPARATOR.split(text.lower()):
+        words = part.split()
+        if strange := " ".join(word for word in words if word not in tags | passed_over):
+            raise DataError(f"{place}: {strange!r} is no tag.{hint(strange, tags)} Tags: {', '.join(DEFECT_TAGS)}.")
+        found.update(words)
+    return frozenset(Tag(word) for word in found - passed_over)

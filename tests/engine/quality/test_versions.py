@@ -155,6 +155,10 @@ def test_a_labelled_table_is_read_with_its_tags_groups_and_doubts(tmp_path: Path
     [
         ("file,label\na,b\n", "no column tags"),
         ("file,tags\na.jpg,smelly\n", "line 2: 'smelly' is no tag"),
+        ("file,tags\na.jpg,blurry low light\n", "line 2: 'low light' is no tag. Did you mean 'low_light'"),
+        ("file,tags\na.jpg,low-light\n", "line 2: 'low-light' is no tag. Did you mean 'low_light'"),
+        ("file,tags,Tags\na.jpg,blurry,\n", "has two columns tags"),
+        ("sep=;\nfile;tags\na.jpg;smelly\n", "line 3: 'smelly' is no tag"),
         ("file,tags\n", "no lines"),
         ("", "no column file and tags"),
         ("file,tags\n\n,blurry\n", "line 3: no file"),
@@ -182,6 +186,15 @@ def test_two_peoples_tables_joined_count_what_both_labelled_alike_once_and_say_s
     assert told == [f"{table}: 2 lines repeat earlier ones (line 4 says what line 2 says); each photo counts once."]
 
 
+def test_a_tag_that_is_no_word_on_quality_is_passed_over_and_that_is_told_once(tmp_path: Path) -> None:
+    table = tmp_path / "labelled.csv"
+    table.write_text("file,tags\na.jpg,blurry|no_display\nb.jpg,no_display\n")
+    told: list[str] = []
+    first, second = read_labelled(table, told.append)
+    assert (first.present, second.present) == ({Tag.BLURRY}, frozenset())
+    assert told == [f"{table}: no_display is passed over (2 lines): it says that no display was found, not how good a photo is."]
+
+
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a photo", "file,tags\nküche.jpg,blurry\n".encode("latin-1")])
 def test_a_table_in_another_encoding_is_refused_with_how_to_save_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "labelled.csv").write_bytes(content)
@@ -196,6 +209,10 @@ def test_a_table_in_another_encoding_is_refused_with_how_to_save_it(tmp_path: Pa
         "File;Tags\na b.jpg;Blurry\nc.jpg;\n",
         "file\ttags\na b.jpg\tblurry\nc.jpg\n",
         "file, tags,,\na b.jpg, blurry,,\nc.jpg,,,\n",
+        "sep=,\r\nfile,tags\r\na b.jpg,blurry\r\nc.jpg,\r\n",
+        '\ufeff"sep=|"\nfile|tags\na b.jpg|blurry;\nc.jpg|\n',
+        "image,quality,tags\na b.jpg,Poor,blurry\nc.jpg,Good,\n",
+        "image,file,tags\n7,a b.jpg,blurry\n8,c.jpg,\n",
     ],
 )
 def test_a_table_is_read_as_any_spreadsheet_writes_it(tmp_path: Path, text: str) -> None:
