@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,8 @@ from engine.errors import ArgumentError, DataError, ModelError, PictureError
 from engine.outputs import check_folder
 
 if TYPE_CHECKING:
-    from engine.quality import Tag, Thresholds
+    from engine.quality import Thresholds
+    from engine.quality.against import Against
     from engine.quality.examples import Example
 
 SUMMARY = "fit the quality thresholds to your own labelled photos; list, adopt and roll back threshold versions"
@@ -23,10 +26,14 @@ PENALTIES = (1.0, 10.0, 100.0, 1000.0)  # the largest leaves little but the cut 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A table to learn from, or what to do with the versions there are."""
-    parser.add_argument("labelled", nargs="?", type=Path, help="CSV with the columns file, tags and, if known, unsure, group")
+    parser.add_argument(
+        "labelled", nargs="?", type=Path, help="CSV with the columns file (or image), tags and, if known, unsure, group"
+    )
     parser.add_argument("--name", help="the new version's name (default: tuned-1, tuned-2, ...)")
     parser.add_argument("--list", action="store_true", help="show the versions, their figures, and which one judges")
-    parser.add_argument("--adopt", nargs="?", const="", metavar="VERSION", help="let a version, or the one just tuned, judge")
+    parser.add_argument(
+        "--adopt", nargs="?", const="", metavar="VERSION", help="let a version judge, or the one just tuned unless it is worse"
+    )
     parser.add_argument("--rollback", action="store_true", help="return to the version that the active one was tuned from")
 
 
@@ -38,9 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rollback and (args.labelled or args.adopt is not None):
         raise ArgumentError("--rollback goes alone: it says by itself which version judges.")
     if args.labelled:
-        version, failed = _tune(args.labelled, args.models_dir, args.name)
-        if args.adopt == "":
-            args.adopt = version
+        args.adopt, failed = _tune(args)
     elif args.adopt == "":
         raise ArgumentError("--adopt needs the name of a version where nothing is tuned. See --list.")
     elif not (args.adopt or args.rollback or args.list):
@@ -55,35 +60,55 @@ def run(args: argparse.Namespace) -> int:
     return 3 if failed else 0
 
 
-def _tune(table: Path, models_dir: Path, name: str | None) -> tuple[str, int]:
+def _tune(args: argparse.Namespace) -> tuple[str | None, int]:
+    """Fit and write a version; which one is to be adopted now, if any, and how many photos could not be read."""
     from engine.quality import versions
-    from engine.quality.fitting import LEAST, LEAST_GROUPS, FitOptions, fit
+    from engine.quality.against import against
+    from engine.quality.fitting import FitOptions, fit
 
-    check_folder(models_dir / versions.FOLDER)
-    start = versions.active(models_dir)
-    version = versions.next_version(models_dir) if name is None else name
-    versions.check_name(version, models_dir)
-    examples, failed = _measured(table)
-    fitted, _ = fit(
-        examples,
-        start,
-        version=version,
-        created=datetime.date.today().isoformat(),
-        options=FitOptions(penalties=PENALTIES),
-        tell=_say,
-    )
+    check_folder(args.models_dir / versions.FOLDER)
+    start = versions.active(args.models_dir)
+    version = versions.next_version(args.models_dir) if args.name is None else args.name
+    versions.check_name(version, args.models_dir)
+    examples, failed = _measured(args.labelled)
+    options = FitOptions(penalties=PENALTIES)
+    today = datetime.date.today().isoformat()
+    fitted, left_out = fit(examples, start, version=version, created=today, options=options, tell=_say)
+    reasons = _not_learned(examples, start)
     if not fitted.figures:
-        raise DataError(
-            f"No tag has enough photos: one is learned from at least {LEAST} photos with it and {LEAST} without, "
-            f"each of at least {LEAST_GROUPS} groups."
-        )
-    path = versions.write(fitted, models_dir / versions.FOLDER)
-    print(f"{path}: tuned from {start.version} on {fitted.fitted_on}")
-    _print_figures(fitted, start, examples)
-    _print_preview(examples, start, fitted)
-    print(f"Nothing is changed yet. See the archive's changes: python -m daemon retag --dry-run --thresholds {version}")
-    print(f"Let it judge: python -m engine tune --adopt {version}")
-    return version, failed
+        raise DataError(f"No rule can be fitted. {' '.join(reasons) or 'No photo has a tag.'}")
+    found = against(fitted, left_out, start, examples)
+    print(f"Tuned from {start.version} on {fitted.fitted_on}")
+    _print_figures(found, start)
+    for reason in reasons:
+        print(f"  {reason}")
+    if not found.thresholds.figures:
+        print(f"No version is written: nothing is better than what {start.version} says of these photos.")
+        return None, failed
+    print(f"Written: {versions.write(found.thresholds, args.models_dir / versions.FOLDER)}")
+    _print_preview(examples, start, found.thresholds)
+    return _to_adopt(args.adopt, version, found.worse(options.good_budget)), failed
+
+
+def _not_learned(examples: Sequence[Example], start: Thresholds) -> list[str]:
+    """A sentence per tag that somebody labelled and no rule is fitted to."""
+    from engine.quality import DEFECT_TAGS
+    from engine.quality.fitting import lacking
+
+    labelled = [tag for tag in DEFECT_TAGS if any(tag in each.present for each in examples)]
+    return [f"{tag.value} is not learned: {why}." for tag in labelled if (why := lacking(examples, start, tag))]
+
+
+def _to_adopt(asked: str | None, version: str, worse: str) -> str | None:
+    """The version that shall judge now, if any: the new one where that was asked for and it is not worse. Tells the rest."""
+    if worse:
+        print(f"{version} is worse than what judges now: {worse}.")
+    if asked is not None and (asked not in ("", version) or not worse):
+        return asked or version
+    all_the_same = " all the same" if worse else ""
+    print(f"Nothing is changed{'' if worse else ' yet'}. See: python -m daemon retag --dry-run --thresholds {version}")
+    print(f"Let it judge{all_the_same}: python -m engine tune --adopt {version}")
+    return None
 
 
 def _say(line: str) -> None:
@@ -120,35 +145,27 @@ def _measured(table: Path) -> tuple[list[Example], int]:
     return examples, failed
 
 
-def _print_figures(thresholds: Thresholds, start: Thresholds, examples: list[Example]) -> None:
-    from engine.quality import judge
-
-    tags = [judge(each.measures, start).tags for each in examples]
+def _print_figures(found: Against, start: Thresholds) -> None:
     print(f"On photos left out of the fit (now: by {start.version}, on the same photos):")
     print(
         f"  {'tag':<16} {'with':>5} {'without':>8} {'AUC (5-95 %)':>20} {'F1':>5} {'F1 now':>7} {'precision':>10} {'recall':>7}"
     )
-    for tag, each in thresholds.figures.items():
+    for tag, each in found.figures.items():
         low, high = each.auc_interval
         area = f"{each.auc:.3f} ({low:.3f}-{high:.3f})"
         print(
             f"  {tag.value:<16} {each.positives:>5} {each.negatives:>8} {area:>20} {each.f1:>5.2f} "
-            f"{_f1(tag, examples, tags):>7.2f} {each.precision:>10.2f} {each.recall:>7.2f}"
+            f"{found.f1_now[tag]:>7.2f} {each.precision:>10.2f} {each.recall:>7.2f}"
         )
-    if thresholds.good_tagged is not None:
-        good = [bool(thresholds.figures.keys() & said) for each, said in zip(examples, tags, strict=True) if each.good]
-        print(f"  good photos with one of these tags: {thresholds.good_tagged:.1%} (now {sum(good) / len(good):.1%})")
-
-
-def _f1(tag: Tag, examples: list[Example], tags: list[tuple[str, ...]]) -> float:
-    """Of `tags`, on the photos of which it is known whether they have the tag."""
-    import numpy as np
-
-    from engine.quality.cuts import f_score
-
-    known = [(tag in each.present, tag in said) for each, said in zip(examples, tags, strict=True) if tag not in each.unsure]
-    truth, said = np.array(known).T
-    return f_score(truth, said)[2]
+    perhaps = f" ({start.version} may have learned from these very photos)" if start.parent else ""
+    for tag in found.kept:
+        if (f1 := found.figures[tag].f1) < found.f1_now[tag]:
+            print(f"  {tag.value} keeps its rule: its F1 would fall from {found.f1_now[tag]:.2f} to {f1:.2f}{perhaps}.")
+        else:
+            print(f"  {tag.value} keeps its rule: the fitted one may as well guess (AUC).")
+    if found.thresholds.figures and found.good is not None:
+        others = "the other" if found.kept else "these"
+        print(f"  good photos with one of {others} tags: {found.good:.1%} (now {found.good_now:.1%})")
 
 
 def _print_preview(examples: list[Example], before: Thresholds, after: Thresholds) -> None:
@@ -176,5 +193,9 @@ def _print_versions(models_dir: Path) -> int:
             continue
         origin = f"from {each.parent}" if each.parent else "shipped"
         print(f"{mark} {name:<14} {each.created or '':<11} {origin:<14} {each.fitted_on or ''}")
+        figures = ", ".join(f"{tag.value} {found.f1:.2f}/{found.auc:.3f}" for tag, found in each.figures.items())
+        print(
+            textwrap.fill(f"F1/AUC left out: {figures or 'not measured'}", 120, initial_indent="    ", subsequent_indent="      ")
+        )
     print("* judges")
     return failed

@@ -12,7 +12,7 @@ from engine.quality.thresholds import Tag
 
 Bools = NDArray[np.bool_]
 
-_DEAREST = 0.01  # F1 that a tag pays at most for each good photo it spares
+_DEAREST = 0.01  # F1 that a tag pays at most for each good photo it spares, where it has some fifty photos or more
 _LEAST = 5  # photos with, and without, that make a source's F1 mean something
 
 
@@ -34,7 +34,7 @@ def choose_cuts(
 
     Each starts where its F1 is best, the mean over draws and sources (`truth` NaN = not known). While more than `budget` of the
     `good` photos carry a tag they are not known to have, the cut that costs the least F1 moves past one more of them. No tag
-    pays more than `_DEAREST` per good photo that it spares: a few odd ones must not blind it.
+    pays more than `_dearest` per good photo that it spares: a few odd ones must not blind it.
     """
     curves = {tag: Curve(logits[tag], truth[tag], sources) for tag in logits}
     best = {tag: curve.best() for tag, curve in curves.items()}
@@ -55,9 +55,18 @@ def choose_cuts(
         steps = {tag: curves[tag].after(float(usual[tag][flags].min())) for tag, flags in said.items() if flags.any()}
         prices = {tag: price(tag, step) for tag, step in steps.items()}
         cheapest = min(prices, key=lambda tag: prices[tag])
-        if prices[cheapest] > _DEAREST:
+        if prices[cheapest] > _dearest(truth[cheapest]):
             return cuts
         cuts[cheapest] = steps[cheapest]
+
+
+def _dearest(truth: Floats) -> float:
+    """F1 that a tag pays at most for each good photo that it spares.
+
+    With few photos F1 moves in steps, and no step would be cheap enough: one of the n photos with the tag that is missed costs
+    1 / (2n - 1) where nothing else is wrong. So many may be missed as good photos are spared, whatever n is.
+    """
+    return max(_DEAREST, 1 / (2 * max(int((truth == 1).sum()), 1) - 1))
 
 
 class Curve:

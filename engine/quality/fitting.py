@@ -22,6 +22,7 @@ from engine.quality.cuts import choose_cuts, f_score
 from engine.quality.examples import Example
 from engine.quality.logistic import Floats, balanced, fit_logistic, folds
 from engine.quality.thresholds import Figures, Rule, Tag, Term, Thresholds
+from engine.spelling import counted
 
 FOLDS = 8
 _DRAWS = 4  # of the folds: where F1 is best moves by luck from draw to draw, and cuts with it
@@ -88,7 +89,7 @@ def fit(
     `fixed` rules stay as they are.
     """
     data = _data(examples, options.seed)
-    learned = {rule.tag: rule for rule in start.rules if not rule.fixed and _enough(data, rule.tag)}
+    learned = {rule.tag: rule for rule in start.rules if not lacking(examples, start, rule.tag) and not rule.fixed}
     fitted, logits = {}, {}
     for tag, rule in learned.items():
         penalty = min(options.penalties, key=lambda each: _loss(data, tag, _left_out(data, rule, each)))
@@ -123,12 +124,21 @@ def _data(examples: Sequence[Example], seed: int) -> _Data:
     )
 
 
-def _enough(data: _Data, tag: Tag) -> bool:
-    truth = data.truth(tag)
-    return all(
-        (truth == answer).sum() >= LEAST and len(set(data.groups[truth == answer].tolist())) >= LEAST_GROUPS
-        for answer in (0.0, 1.0)
-    )
+def lacking(examples: Sequence[Example], start: Thresholds, tag: Tag) -> str:
+    """Why no rule of a tag can be fitted to these photos, in words; "" where one can."""
+    rules = [rule for rule in start.rules if rule.tag is tag]
+    if all(rule.fixed for rule in rules):
+        return "its rule holds by definition" if rules else f"{start.version} has no rule for it"
+    known = [each for each in examples if tag not in each.unsure]
+    for word, photos in (
+        ("with it", [each for each in known if tag in each.present]),
+        ("without it", [each for each in known if tag not in each.present]),
+    ):
+        if len(photos) < LEAST:
+            return f"{counted(len(photos), 'photo')} {word}, and {LEAST} are needed"
+        if (groups := len({each.group for each in photos})) < LEAST_GROUPS:
+            return f"the photos {word} are of {counted(groups, 'group')}, and {LEAST_GROUPS} are needed"
+    return ""
 
 
 def _fit_rule(data: _Data, rule: Rule, penalty: float, chosen: Bools | None = None) -> Rule:

@@ -1,10 +1,12 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.__main__ import main
+from engine.quality.against import Against
 from engine.quality.versions import active_version, find
 from tests.conftest import Mount
 from tests.photos import encoded, pixels, write
@@ -46,7 +48,8 @@ def test_a_version_is_adopted_listed_and_rolled_back(labelled: Path, tmp_path: P
     assert main(["tune", str(labelled), "--name", "mine", "--adopt"]) == 0
     assert active_version(tmp_path / "models") == "mine"
     assert main(["tune", "--list"]) == 0
-    assert f"* mine           {find(tmp_path / 'models', 'mine').created}  from {before}" in capsys.readouterr().out
+    assert f"* mine           {find(tmp_path / 'models', 'mine').created}  from {before}" in (said := capsys.readouterr().out)
+    assert "F1/AUC left out: low_light 1.00/1.000" in said
     assert main(["tune", "--rollback"]) == 0
     assert active_version(tmp_path / "models") == before
 
@@ -62,7 +65,65 @@ def test_too_few_labels_are_refused_with_what_is_needed(labelled: Path, capsys: 
     lines = labelled.read_text().splitlines()
     labelled.write_text("\n".join(lines[:5]) + "\n")
     assert main(["tune", str(labelled)]) == 2
-    assert "at least 6 photos" in capsys.readouterr().err
+    assert "low_light is not learned: 2 photos with it, and 6 are needed." in capsys.readouterr().err
+
+
+def labels(table: Path, given: Callable[[int], str]) -> None:
+    """Write other tags into the table: by a photo's number, even ones being dark."""
+    heading, *lines = table.read_text().splitlines()
+    cells = [line.split(",") for line in lines]
+    rows = [f"{file},{given(number)},{group}" for number, (file, _, group) in enumerate(cells)]
+    table.write_text("\n".join([heading, *rows]) + "\n")
+
+
+def test_each_tag_that_is_labelled_and_not_learned_is_told_with_the_reason(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def given(number: int) -> str:
+        tags = ["low_light"] * (number % 2 == 0) + ["glare"] * (number < 2) + ["screen_photo"] * (number % 3 == 0)
+        return ";".join([*tags, *(["blurry"] * (number not in (4, 5)))])
+
+    labels(labelled, given)
+    assert main(["tune", str(labelled)]) == 0
+    said = capsys.readouterr().out
+    assert "glare is not learned: 2 photos with it, and 6 are needed." in said
+    assert "blurry is not learned: 2 photos without it, and 6 are needed." in said
+    assert "screen_photo is not learned: 2026-4 has no rule for it." in said
+    assert "hazy" not in said, "nobody labelled it"
+    lines = labelled.read_text().splitlines()
+    labelled.write_text("\n".join([lines[0], *(f"{line.rsplit(',', 1)[0]},one meter" for line in lines[1:])]))
+    assert main(["tune", str(labelled)]) == 2
+    assert "low_light is not learned: the photos with it are of 1 group, and 4 are needed." in capsys.readouterr().err
+
+
+def test_a_tag_that_is_told_worse_than_now_keeps_its_rule_and_where_all_do_no_version_is_written(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels(labelled, lambda number: "low_light" if number % 4 < 2 else "")  # half of the dark, half of the light: by chance
+    assert main(["tune", str(labelled), "--adopt"]) == 0
+    said = capsys.readouterr().out
+    assert "low_light keeps its rule: " in said and "No version is written" in said and "judges from now on" not in said
+    assert active_version(tmp_path / "models") == "2026-4" and not list(tmp_path.rglob("tuned-*"))
+
+
+def test_a_worse_version_is_adopted_only_when_asked_for_again(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Against, "worse", lambda self, budget: "9.0% of the good photos would carry one of these tags")
+    assert main(["tune", str(labelled), "--adopt"]) == 0
+    said = capsys.readouterr().out
+    assert "tuned-1 is worse than what judges now: 9.0% of the good photos" in said
+    assert "Let it judge all the same: python -m engine tune --adopt tuned-1" in said and "judges from now on" not in said
+    assert active_version(tmp_path / "models") == "2026-4"
+    assert main(["tune", "--adopt", "tuned-1"]) == 0
+    assert active_version(tmp_path / "models") == "tuned-1"
+
+
+def test_what_is_adopted_at_once_is_not_said_to_change_nothing(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tune", str(labelled), "--adopt"]) == 0
+    said = capsys.readouterr().out
+    assert said.endswith("tuned-1 judges from now on; bring the archive along with: python -m daemon retag\n")
+    assert "Nothing is changed" not in said and "Let it judge" not in said
 
 
 def test_nothing_to_do_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

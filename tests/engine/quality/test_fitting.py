@@ -128,6 +128,15 @@ def test_a_cut_spares_good_photos_where_that_costs_little_and_not_where_it_costs
     assert choose_cuts(inside, truth, sources, good, 0.0)[Tag.GLARE] < 5.1
 
 
+def test_where_photos_are_few_one_with_the_tag_may_be_missed_for_each_good_one_spared() -> None:
+    truth = {Tag.GLARE: np.r_[np.ones(6), np.zeros(6)]}
+    good, sources = truth[Tag.GLARE] == 0, np.full(12, "a")
+    among_the_lowest = {Tag.GLARE: np.r_[np.linspace(5, 6, 6), np.linspace(0, 1, 5), 5.1][None]}
+    assert choose_cuts(among_the_lowest, truth, sources, good, 0.03)[Tag.GLARE] > 5.1
+    above_most = {Tag.GLARE: np.r_[np.linspace(5, 6, 6), np.linspace(0, 1, 5), 5.7][None]}
+    assert choose_cuts(above_most, truth, sources, good, 0.03)[Tag.GLARE] < 5.1
+
+
 def test_what_one_draw_of_the_folds_has_by_luck_does_not_move_a_cut() -> None:
     truth = {Tag.GLARE: np.r_[np.ones(10), np.zeros(30)]}
     usual = np.r_[np.linspace(3, 4, 10), np.linspace(0, 2.9, 30)]
