@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from db.database import open_database, sqlite_url
 from db.groups import read_groups
 from db.history import Cursor, Filters, count_capped, read_choices, read_page
-from db.overview import read_days, read_tag_shares, tally
+from db.overview import read_days, read_quality_shares, tally
 from db.tables import Photo, PhotoGroup, PhotoTag
 
 DAYS = 365  # the archive's span
@@ -65,7 +65,7 @@ def _questions(session: Session, now: datetime) -> Iterator[tuple[str, Callable[
     yield "history: choices", lambda: read_choices(session)
     yield "overview: 24 h and 7 days", lambda: (tally(session, starts[-2], now), tally(session, starts[-9], now))
     yield "overview: 30 days by site", lambda: read_days(session, starts)
-    yield "overview: tag shares of 30 days", lambda: read_tag_shares(session, starts[0], now)
+    yield "overview: tag shares of 30 days", lambda: read_quality_shares(session, starts[0], now)
     yield "groups: the list", lambda: read_groups(session)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from db.tables import Outcome, Photo, PhotoTag, Service
-from engine.verdict import UNKNOWN, Clarity
+from engine.verdict import UNKNOWN, Clarity, Quality
 
 BEAT_LIMIT = timedelta(seconds=15)  # the watcher beats every 2 s; seven missed beats mean it is gone
 
@@ -49,6 +49,14 @@ class DayTally:
     photos: int
     clarity_judged: int
     unclear: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QualityShares:
+    """Shares, 0..1, of the photos whose quality was judged; `poor` is None where there is none, `tags` most frequent first."""
+
+    poor: float | None
+    tags: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,14 +116,15 @@ def read_days(session: Session, starts: Sequence[datetime]) -> tuple[DayTally, .
     )
 
 
-def read_tag_shares(session: Session, since: datetime, until: datetime) -> tuple[tuple[str, float], ...]:
-    """Each tag with its share of the photos whose quality was judged, 0..1, most frequent first."""
+def read_quality_shares(session: Session, since: datetime, until: datetime) -> QualityShares:
+    """What was said of the quality of the photos of since <= received < until."""
     judged = (Photo.received_at >= since, Photo.received_at < until, Photo.quality.is_not(None))
-    total = session.scalar(select(func.count()).where(*judged)) or 0
+    poor = func.count().filter(Photo.quality == Quality.POOR)
+    total, poor_total = session.execute(select(func.count(), poor).select_from(Photo).where(*judged)).one()
     times = func.count()
     statement = select(PhotoTag.tag, times).join(PhotoTag.photo).where(*judged).group_by(PhotoTag.tag)
     rows = session.execute(statement.order_by(times.desc(), PhotoTag.tag)).all()
-    return tuple((tag, count / total) for tag, count in rows)
+    return QualityShares(poor=poor_total / total if total else None, tags=tuple((tag, count / total) for tag, count in rows))
 
 
 def read_latest(session: Session, limit: int) -> tuple[Photo, ...]:

@@ -14,7 +14,7 @@ from db.overview import (
     read_days,
     read_heartbeats,
     read_latest,
-    read_tag_shares,
+    read_quality_shares,
     tally,
 )
 from db.tables import PhotoTag, Service
@@ -67,8 +67,10 @@ def test_a_photo_belongs_to_the_day_whose_span_holds_it_however_long_the_day_is(
 def test_tag_shares_are_of_the_photos_whose_quality_was_judged(database: Engine) -> None:
     store(database, unclear(1), photo(2, tags=[PhotoTag(tag="glare"), PhotoTag(tag="blurry")]), photo(3), photo(4), refused(5))
     with Session(database) as session:
-        assert read_tag_shares(session, NOW - DAY, NOW) == (("blurry", 0.5), ("glare", 0.25))
-        assert read_tag_shares(session, NOW, NOW + DAY) == ()
+        shares = read_quality_shares(session, NOW - DAY, NOW)
+        assert (shares.poor, shares.tags) == (0.25, (("blurry", 0.5), ("glare", 0.25)))
+        shares = read_quality_shares(session, NOW, NOW + DAY)
+        assert (shares.poor, shares.tags) == (None, ())
 
 
 def test_the_latest_are_filed_photos_newest_first(database: Engine) -> None:

@@ -8,11 +8,14 @@ import gradio as gr
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.overview import first_arrival, read_days, read_heartbeats, read_latest, read_tag_shares
+from db.history import Filters
+from db.overview import QualityShares, first_arrival, read_days, read_heartbeats, read_latest, read_quality_shares
 from db.retries import refused_by_reason
+from engine.verdict import Quality
 from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
+from ui.pages.history_query import Asked
 from ui.pages.history_refused import query_of
 from ui.pages.overview_charts import day_starts, photos_chart, unclear_chart
 from ui.pages.overview_services import read_services
@@ -43,14 +46,14 @@ def build_overview(archive: Archive, templates: Environment) -> None:
     slow = gr.Timer(CHARTS_EVERY_S)
     chosen = gr.State(DEFAULT_RANGE)
     tiles = bare_html(elem_id="tiles")
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=True):  # what ends sooner grows: the charts, or the card of the tags
         with gr.Column(scale=2, min_width=480):
             days = bare_html(js_on_load=script("charts.js"), elem_id="charts")
         with gr.Column(scale=1, min_width=300):
             services = bare_html(elem_id="services")
             kept = bare_html(elem_id="kept")
-            sites = bare_html(elem_id="sites")
             tags = bare_html(elem_id="tags")
+    sites = bare_html(elem_id="sites")
     latest = bare_html(elem_id="latest")
     page = gr.context.Context.root_block
     gr.on([page.load, fast.tick], live, None, [tiles, services, kept], **DIRECT)
@@ -96,15 +99,28 @@ def render_days(days: int, archive: Archive, templates: Environment) -> tuple[st
     starts = day_starts(now, days, archive.zone)
     with Session(archive.engine) as session:
         tallies = read_days(session, starts)
-        shares = read_tag_shares(session, starts[0], now + timedelta(seconds=1))
+        shares = read_quality_shares(session, starts[0], now + timedelta(seconds=1))
     charts = [
         {"title": words.CHART_PHOTOS, "data": photos_chart(tallies, starts, archive.zone)},
         {"title": words.CHART_UNCLEAR, "data": unclear_chart(tallies, starts, archive.zone)},
     ]
     return (
         templates.get_template("overview_charts.html").render(charts=charts, ranges=RANGES, chosen=days),
-        templates.get_template("overview_tags.html").render(shares=[item for item in shares if is_defect(item[0])]),
-        templates.get_template("overview_sites.html").render(sites=tally_sites(tallies)),
+        render_shares(shares, str(days), templates),
+        templates.get_template("overview_sites.html").render(sites=tally_sites(tallies, str(days))),
+    )
+
+
+def render_shares(shares: QualityShares, period: str, templates: Environment) -> str:
+    """How many photos are poor and how many have each defect's tag, each a link to those photos in the History."""
+
+    def query(filters: Filters) -> str:
+        return Asked(period=period, filters=filters).query()
+
+    return templates.get_template("overview_tags.html").render(
+        poor=shares.poor,
+        poor_query=query(Filters(quality=Quality.POOR.value)),
+        tags=[(tag, share, query(Filters(tags=(tag,)))) for tag, share in shares.tags if is_defect(tag)],
     )
 
 

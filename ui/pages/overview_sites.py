@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
+from db.history import Filters
 from db.overview import DayTally
 from ui import words
+from ui.pages.history_query import DEFAULT_PERIOD, Asked
 
 MAX_SITES = 12  # the rest is one line; all are in the History's filter
 
@@ -22,15 +23,19 @@ class SiteTally:
     query: str | None
 
 
-def tally_sites(days: Sequence[DayTally]) -> tuple[SiteTally, ...]:
-    """All sites, the busiest first. Nothing where there is only the inbox itself: the tiles say that."""
+def tally_sites(days: Sequence[DayTally], period: str = DEFAULT_PERIOD) -> tuple[SiteTally, ...]:
+    """All sites, the busiest first; `period` is that of their History.
+
+    Nothing where there is only the inbox itself: the tiles say that.
+    """
     by_site: dict[str, list[DayTally]] = {}
     for day in days:
         by_site.setdefault(day.site, []).append(day)
     if set(by_site) <= {""}:
         return ()
     ranked = sorted(by_site, key=lambda site: (-sum(day.photos for day in by_site[site]), site))
-    named = [_tally(site or words.NO_SITE, by_site[site], urlencode({"site": site})) for site in ranked[:MAX_SITES]]
+    queries = {site: Asked(period=period, filters=Filters(sites=(site,))).query() for site in ranked[:MAX_SITES]}
+    named = [_tally(site or words.NO_SITE, by_site[site], query) for site, query in queries.items()]
     rest = [day for site in ranked[MAX_SITES:] for day in by_site[site]]
     return tuple([*named, _tally(words.OTHER_SITES, rest, None)] if rest else named)
 

@@ -100,6 +100,7 @@ def test_sites_are_counted_the_busiest_first_and_the_many_small_ones_together() 
         ("A", 4, 0.25),
         ("Inbox itself", 1, 0.0),
     ]
+    assert [site.query for site in tally_sites([day("A b", 2), day("", 1)], "30")] == ["period=30&site=A+b", "period=30&site="]
     assert tally_sites([day("", 9)]) == ()
     many = tally_sites([day(f"S{n:02d}", 1) for n in range(MAX_SITES + 5)])
     assert (many[-1].name, many[-1].photos, many[-1].query) == ("Other sites", 5, None)
