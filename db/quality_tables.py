@@ -12,7 +12,7 @@ from db.tables import Base
 
 
 class EarlierJudgement(Base):
-    """One judgement of a photo's quality that another replaced; never changed once written."""
+    """One judgement of a photo's quality that one which looks different replaced; never changed once written."""
 
     __tablename__ = "earlier_judgement"
 

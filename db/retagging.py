@@ -1,8 +1,9 @@
-"""Judging stored numbers again: photos in order, and a new judgement in place of the old one, which is kept."""
+"""Judging stored numbers again: photos in order, and a new judgement in place of the old one, which is kept where it differs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -43,30 +44,50 @@ def restore_no_display(photo: Photo) -> None:
     photo.tags.append(PhotoTag(tag=Reason.NO_DISPLAY.value))
 
 
-def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgement, *, version: str, now: datetime) -> None:
-    """Write a judgement of `version` over the one there is, and keep that as an `EarlierJudgement`.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What a new judgement changed: the tags, and Good or Poor."""
+
+    tags: bool
+    quality: bool
+
+
+def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgement, *, version: str, now: datetime) -> Change:
+    """Write a judgement of `version` over the one there is; keep that as an `EarlierJudgement` if a person sees a difference.
 
     Tags that no threshold gives, such as `no_display`, stay: they were not judged again.
     """
-    session.add(
-        EarlierJudgement(
-            photo_id=photo.id,
-            replaced_at=now,
-            thresholds=judged_by(photo) or "unknown",
-            replaced_by=version,
-            quality=photo.quality or "",
-            quality_score=photo.quality_score if photo.quality_score is not None else 0.0,
-            tags=list(tags_of(photo)),
-            scores=dict(photo.scores or {}),
-            suggestions=list(photo.suggestions or []),
-        )
+    change = Change(
+        tags={*judgement.tags} != {*TAGS}.intersection(tags_of(photo)), quality=judgement.quality.value != photo.quality
     )
+    if change.tags or change.quality or _shown(judgement.quality_score) != _shown(photo.quality_score):
+        session.add(_earlier(photo, version, now))
     kept = {each.tag: each for each in photo.tags}
     others = (tag for tag in kept if tag not in TAGS)
     photo.tags = [kept.get(tag) or PhotoTag(tag=tag) for tag in (*judgement.tags, *others)]
     photo.quality, photo.quality_score = judgement.quality.value, judgement.quality_score
     photo.scores, photo.suggestions = dict(judgement.scores), list(judgement.suggestions)
     photo.stamps = {**(photo.stamps or {}), "thresholds": version}
+    return change
+
+
+def _shown(score: float | None) -> float:
+    """As the pages round it, to percent."""
+    return round(score or 0.0, 2)
+
+
+def _earlier(photo: Photo, replaced_by: str, now: datetime) -> EarlierJudgement:
+    return EarlierJudgement(
+        photo_id=photo.id,
+        replaced_at=now,
+        thresholds=judged_by(photo) or "unknown",
+        replaced_by=replaced_by,
+        quality=photo.quality or "",
+        quality_score=photo.quality_score if photo.quality_score is not None else 0.0,
+        tags=list(tags_of(photo)),
+        scores=dict(photo.scores or {}),
+        suggestions=list(photo.suggestions or []),
+    )
 
 
 def earlier_judgements(session: Session, photo_id: int) -> Iterator[EarlierJudgement]:

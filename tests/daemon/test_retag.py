@@ -1,18 +1,25 @@
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.retag import preview_retag, retag, tell_preview, tell_retag
+from daemon.home import Home
+from daemon.lock import locked
+from daemon.moving import Moves
+from daemon.retag import Retagged, preview_retag, retag, tell_preview, tell_retag
 from db.database import open_database, sqlite_url
+from db.jobs import JobKind, open_jobs
 from db.retagging import earlier_judgements, tags_of
 from db.tables import Photo, PhotoTag
-from engine.quality import NO_SITE_CUTS, Rule, SiteCuts, Tag, Thresholds
-from tests.archive import photo, unclear
+from engine.quality import NO_SITE_CUTS, Rule, SiteCuts, Tag, Thresholds, judge
+from engine.quality.versions import adopt, write
+from tests.archive import photo, store, unclear, with_file
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 DARK = Thresholds(version="dark-1", rules=(Rule.at(Tag.LOW_LIGHT, "brightness", 60.0, -0.5),))
@@ -31,8 +38,13 @@ def by_any_site(site: str | None) -> Thresholds:
     return DARK
 
 
-def run(database: Engine) -> int:
-    return retag(database, by_any_site, now=lambda: NOW, stopped=lambda: False).again
+def by_command(root: Path, database: Engine, template: str = "{clarity}/{name}") -> str:
+    """As `daemon retag` does it, by the thresholds that judge in `root`'s models."""
+    return tell_retag(Home(root).make(), database, root / "models", NO_SITE_CUTS, threading.Event(), template=template)
+
+
+def run(database: Engine, by: Thresholds = DARK) -> Retagged:
+    return retag(database, lambda site: by, now=lambda: NOW, stopped=lambda: False)
 
 
 def test_a_preview_says_what_would_change_and_changes_nothing(database: Engine) -> None:
@@ -45,7 +57,7 @@ def test_a_preview_says_what_would_change_and_changes_nothing(database: Engine) 
 
 
 def test_photos_are_judged_again_from_stored_numbers_and_the_old_judgement_is_kept(database: Engine) -> None:
-    assert run(database) == 2
+    assert run(database).again == 2
     with Session(database) as session:
         again = session.get_one(Photo, 2)
         assert tags_of(again) == ("low_light",) and again.quality == "Poor"
@@ -76,14 +88,14 @@ def test_no_display_that_an_earlier_retag_took_away_comes_back_where_the_finder_
         kept.tags.append(PhotoTag(tag="no_display"))
     told = "1 photo gets the tag no_display back"
     assert told in tell_preview(database, tmp_path / "models", NO_SITE_CUTS, None)
-    assert told in tell_retag(database, tmp_path / "models", NO_SITE_CUTS, threading.Event())
+    assert told in by_command(tmp_path, database)
     with Session(database) as session:
         assert [list(tags_of(session.get_one(Photo, number))) for number in (1, 2, 3)] == [
             ["no_display"],
             ["blurry"],
             ["no_display"],
         ]
-    assert told not in tell_retag(database, tmp_path / "models", NO_SITE_CUTS, threading.Event())
+    assert told not in by_command(tmp_path, database)
 
 
 def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
@@ -94,14 +106,82 @@ def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
 
 
 def test_the_command_says_how_many_lack_the_numbers(database: Engine, tmp_path: Path) -> None:
-    said = tell_retag(database, tmp_path / "models", NO_SITE_CUTS, threading.Event())
-    assert said.startswith("0 photos judged again") and said.endswith("3 stay as they are: they lack numbers that it needs.")
+    said = by_command(tmp_path, database)
+    assert said.startswith("0 photos judged again by 2026-4: 0 have other tags, 0 another Good or Poor.") and said.endswith(
+        "3 stay as they are: they lack numbers that it needs."
+    )
+
+
+def test_what_changed_is_counted_and_an_earlier_judgement_is_kept_only_where_something_did(database: Engine) -> None:
+    done = run(database)
+    assert (done.again, done.other_tags, done.other_quality) == (2, 2, 1)
+    with Session(database) as session, session.begin():
+        judged = judge({"brightness": 50.0}, DARK)
+        session.get_one(Photo, 1).quality_score = judged.quality_score + 0.02
+        session.get_one(Photo, 2).quality_score = judged.quality_score + 0.0001
+    done = run(database, replace(DARK, version="dark-2"))
+    assert (done.again, done.other_tags, done.other_quality) == (2, 0, 0)
+    with Session(database) as session:
+        assert [old.replaced_by for old in earlier_judgements(session, 1)] == ["dark-1", "dark-2"], "its score was another"
+        assert [old.replaced_by for old in earlier_judgements(session, 2)] == ["dark-1"]
+        assert session.get_one(Photo, 2).stamps == {"thresholds": "dark-2"}
+
+
+BY_QUALITY = "{quality}/{name}"
+
+
+@pytest.fixture
+def filed(home: Home) -> Iterator[Engine]:
+    """A good photo that the adopted thresholds call Poor, and a poor one, where the template has put them."""
+    adopt(home.root / "models", write(DARK, home.root / "models" / "thresholds").stem)
+    engine = open_database(sqlite_url(home.db / "metersieve.sqlite"))
+    store(engine, with_file(photo(1, path="sorted/Good/photo-0001.jpg"), home.root, 1))
+    store(engine, with_file(unclear(2, path="sorted/Poor/photo-0002.jpg"), home.root, 2))
+    yield engine
+    engine.dispose()
+
+
+def files(home: Home) -> list[str]:
+    return sorted(str(path.relative_to(home.sorted)) for path in home.sorted.rglob("*.jpg"))
+
+
+def test_files_follow_where_the_template_names_their_quality(home: Home, filed: Engine) -> None:
+    assert by_command(home.root, filed, BY_QUALITY).startswith(
+        "2 photos judged again by dark-1: 2 have other tags, 1 another Good or Poor."
+    )
+    assert files(home) == ["Poor/photo-0001.jpg", "Poor/photo-0002.jpg"]
+    with Session(filed) as session:
+        assert session.get_one(Photo, 1).path == "sorted/Poor/photo-0001.jpg" and not open_jobs(session)
+
+
+def test_a_retag_that_is_killed_before_the_files_followed_leaves_the_moves_to_the_daemon(
+    home: Home, filed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(Moves, "work", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            by_command(home.root, filed, BY_QUALITY)
+    with Session(filed) as session:
+        ((job_id, payload),) = [(job.id, job.payload) for job in open_jobs(session, JobKind.MOVE_PHOTOS)]
+    Moves(home, filed, BY_QUALITY, threading.Event()).work(job_id, payload)
+    assert files(home) == ["Poor/photo-0001.jpg", "Poor/photo-0002.jpg"]
+
+
+def test_while_a_regrouping_moves_files_theirs_wait_and_that_is_said(home: Home, filed: Engine) -> None:
+    with locked(home.db / "regroup.lock"):
+        assert by_command(home.root, filed, BY_QUALITY).endswith("1 file waits to be moved; the daemon does that when it runs.")
+    assert files(home) == ["Good/photo-0001.jpg", "Poor/photo-0002.jpg"]
+
+
+def test_no_file_is_asked_to_move_where_the_template_says_nothing_of_quality(home: Home, filed: Engine) -> None:
+    by_command(home.root, filed, "{clarity}/{name}")
+    assert files(home) == ["Good/photo-0001.jpg", "Poor/photo-0002.jpg"]
 
 
 def test_a_second_run_has_nothing_to_do(database: Engine) -> None:
     run(database)
     after = _rows(database)
-    assert run(database) == 0
+    assert run(database).again == 0
     assert _rows(database) == after
 
 
