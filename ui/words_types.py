@@ -62,7 +62,11 @@ NO_RECOGNISED = "No photo was recognised as {name} yet"
 NO_RECOGNISED_HINT = "Photos that labelled photos or the model name so are listed here."
 GROUP_LIKE = "This group looks like {name}"
 GROUP_LIKE_CHIP = "Looks like {name}"
-GROUP_AGAINST = "Its print differs in places, though: a near twin perhaps. Compare before you decide."
+GROUP_PROOF = {
+    "same": "Its print is the same, as far as can be seen.",
+    "differs": "Its print differs in places, though: a near twin perhaps.",
+    "none": "It shares many details, but its print cannot be compared.",
+}
 GROUP_HINT = "Compare it with the labelled photos. If it is another design, say so, or give it a name of its own."
 GROUPS_LIKE = "These groups look like it too:"
 QUICKER = "{photos} had a type already and kept it."

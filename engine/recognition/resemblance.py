@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from statistics import median_low
 
 AGAINST_FROM = 2.0  # standard deviations short, from which a photo's print speaks against the type (benchmarks/naming.py)
+OTHER_FROM = 8.0  # from which it is plainly another
+UNCOMPARED_FROM = (
+    24  # details shared, from which a group is offered though its print cannot be compared: one design in 9 of 10 pairs
+)
 FARTHEST = 99.0  # stands for plates that cannot be laid over each other: databases and JSON hold no infinity
 
 
@@ -33,15 +37,23 @@ def speaks_against(short: float | None) -> bool:
     return short is not None and short >= AGAINST_FROM
 
 
+def may_be(like: Resemblance) -> bool:
+    """Whether a group may be what a photo of it looks like: a print that is not plainly another, else clearly more details."""
+    if like.short is None or like.short >= FARTHEST:
+        return like.details >= UNCOMPARED_FROM
+    return like.short < OTHER_FROM
+
+
 def of_group(strongest: Sequence[Resemblance | None]) -> Resemblance | None:
     """What a group looks like, from its strongest photos: most of them must look like one type. A middle one speaks for them."""
-    names = Counter(each.name for each in strongest if each is not None)
+    alike = [each for each in strongest if each is not None and may_be(each)]
+    names = Counter(each.name for each in alike)
     if not names:
         return None
     name, photos = names.most_common(1)[0]
     if 2 * photos <= len(strongest):
         return None
-    alike = [each for each in strongest if each is not None and each.name == name]
+    alike = [each for each in alike if each.name == name]
     shorts = [each.short for each in alike if each.short is not None]
     return Resemblance(
         name=name, details=median_low(each.details for each in alike), short=median_low(shorts) if shorts else None

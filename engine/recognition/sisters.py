@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from engine.recognition.resemblance import FARTHEST, Resemblance
+from engine.recognition.resemblance import FARTHEST, OTHER_FROM, Resemblance
 
 CLEAR_WITHIN = 1.0  # standard deviations that a photo may fall short by for its print to be clearly the type's
-OTHER_FROM = 8.0  # from which it is plainly another
 MOST = 4  # sisters that are asked
 SHARED_FROM = 10  # details that sisters share
 AMONG = 24  # closest photos that are compared for being sisters

@@ -140,20 +140,22 @@ def test_near_twins_that_arrive_together_do_not_talk_each_other_into_a_name(home
     assert [place(database, f"twin-{shot}.jpg")[0] for shot in range(10, 13)] == ["UNKNOWN"] * 3
 
 
-def test_a_group_of_near_twins_says_which_named_type_it_looks_like_until_that_name_is_taken_back(
+def test_a_group_of_a_named_design_says_so_until_that_name_is_taken_back_and_near_twins_of_plainly_another_print_do_not(
     home: Home, database: Engine
 ) -> None:
     arrive(home, database, {f"{shot}.jpg": twin(shot, ONE_LINE) for shot in range(5)})
     arrive(home, database, {f"twin-{shot}.jpg": twin(shot, TWO_LINES) for shot in range(10, 14)})
+    arrive(home, database, {f"same-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(14, 17)})
     with Session(database) as session, session.begin():
-        group = split_photos(session, [6, 7, 8, 9], by="ana", now=NOW)
+        split_photos(session, [6, 7, 8, 9], by="ana", now=NOW)
+        group = split_photos(session, [10, 11, 12], by="ana", now=NOW)
         name_photos(session, [1, 2, 3, 4, 5], "EM101", by="ana", now=NOW)
     looking = newcomers(home, database)
     looking.tick(slice_s=60)
     with Session(database) as session, session.begin():
-        found = group_resemblances(session)[group]
-        assert (found.name, (found.short or 0) > 1.5) == ("EM101", True)
-        undo(session, 2, by="ana", now=NOW)
+        found = group_resemblances(session)
+        assert {each: (like.name, (like.short or 9) < 8) for each, like in found.items()} == {group: ("EM101", True)}
+        undo(session, 3, by="ana", now=NOW)
     looking.tick(slice_s=60)
     with Session(database) as session:
         assert group_resemblances(session) == {}

@@ -15,8 +15,10 @@ from daemon.home import Home
 from daemon.newcomers import Newcomers
 from db.database import open_database
 from db.group_acts import split_photos
+from db.look_alikes import note_group
 from db.naming import name_group
 from db.tables import Label, Photo
+from engine.recognition.resemblance import Resemblance
 from tests.daemon.test_newcomers import ONE_LINE, TWO_LINES, twin
 from tests.daemon.test_regroup import NOW, arrive
 from tests.ui.conftest import Pages, Watched, barriers, free_port, overflow, serve, visit
@@ -42,8 +44,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Home:
         name_group(session, group, "EM101", seen=5, by="ana", now=NOW)
         name_group(session, other, "HPL 2", seen=5, by="ana", now=NOW)
     Newcomers(home, database, lambda: "v1").tick(slice_s=120)
+    group_looks_like_em101(database)
     database.dispose()
     return home
+
+
+def group_looks_like_em101(database: Engine) -> None:
+    """As a group of near twins does whose print is not plainly another."""
+    with Session(database) as session, session.begin():
+        assert note_group(session, 2, Resemblance(name="EM101", details=60, short=3.0))
 
 
 @pytest.fixture
@@ -108,7 +117,7 @@ def test_a_group_that_looks_like_a_named_type_says_so_and_can_be_said_not_to_be_
     page.get_by_text("Last changes").click()
     page.get_by_role("button", name="Undo: 4 photos said not to be EM101").click()
     expect(page.get_by_test_id("notice")).to_contain_text("Taken back")
-    Newcomers(pages.home, database, lambda: "v1").tick(slice_s=120)
+    group_looks_like_em101(database)
     page.reload()
     page.get_by_role("button", name="These 4 are EM101 too").click()
     expect(page.get_by_test_id("notice")).to_contain_text("4 photos are now EM101")

@@ -22,7 +22,7 @@ from db.look_alikes import (
 from db.naming import ActError, Naming, name_group, read_type_names
 from db.tables import GroupStatus, Photo
 from db.type_acts import call_too, correct_type, deny_group, deny_type
-from engine.recognition.resemblance import Resemblance
+from engine.recognition.resemblance import FARTHEST, Resemblance
 from engine.recognition.sameness import SAME_WITHIN
 from ui import words, words_types
 from ui.archive import Archive
@@ -119,15 +119,22 @@ def render_types(group: GroupCard | None, view: TypePhotos | None, archive: Arch
     like_it = [(key_of(each), name_of(each)) for each, like in groups_like.items() if group.name and like.name == group.name]
     return templates.get_template("groups_types.html").render(
         w=words_types, tabs=tabs, view=view, kind=view.kind if view else OWN, name=name, names=names, examples=examples,
-        waiting=waiting, like_it=like_it, group_like=None, against=False,
+        waiting=waiting, like_it=like_it, group_like=None, proof="",
     )  # fmt: skip
 
 
 def _group_card(group: GroupCard, like: Resemblance, examples: Sequence[Photo], templates: Environment) -> str:
     return templates.get_template("groups_types.html").render(
         w=words_types, tabs=(), view=None, kind="", name=like.name, names=(), examples=examples, waiting=0, like_it=(),
-        group_like=group.photos, against=like.short is not None and like.short > SAME_WITHIN,
+        group_like=group.photos, proof=_proof(like),
     )  # fmt: skip
+
+
+def _proof(like: Resemblance) -> str:
+    """What its print says of a group that looks like a type."""
+    if like.short is None or like.short >= FARTHEST:
+        return "none"
+    return "same" if like.short <= SAME_WITHIN else "differs"
 
 
 def _tabs(group: GroupCard, view: TypePhotos | None, alike: dict[str, int], recognised: int) -> list[Tab]:

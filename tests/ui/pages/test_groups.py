@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 
 from db.group_acts import merge_groups
 from db.groups import Selection
+from db.look_alikes import note_group
+from db.naming import name_group
 from db.tables import Job, Photo, PhotoGroup, Service
+from engine.recognition.resemblance import Resemblance
 from tests.archive import NOW, photo, store, store_group, unknown
 from ui.archive import Archive
 from ui.pages.groups import press_follow, press_name, show_group, show_selection
@@ -189,3 +192,16 @@ def test_a_selection_on_the_map_stays_selected_while_the_page_follows(
     _, _, members, *_, chart, _, _ = press_follow(Selection((2,)), archive_with(), templates)
     assert members == Selection((2,))
     assert "data-map" in str(chart)
+
+
+@pytest.mark.parametrize(("short", "says"), [(1.2, "print is the same"), (3.0, "print differs"), (None, "cannot be compared")])
+def test_only_a_group_of_the_same_print_has_the_named_type_as_its_first_choice(
+    database: Engine, archive_with: MakeArchive, templates: Environment, short: float | None, says: str
+) -> None:
+    named, group = store_group(database, unknown(1)), store_group(database, unknown(2), unknown(3))
+    with Session(database) as session, session.begin():
+        name_group(session, named, "ACME 7", seen=1, by="ana", now=NOW)
+        note_group(session, group, Resemblance(name="ACME 7", details=30, short=short))
+    card = str(show_group(str(group), archive_with(), templates)[-2])
+    assert says in card
+    assert ('class="small strong" data-say="too"' in card) is (short == 1.2)
