@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0, or 3 if some photos could not be read; expected failures are raised as `EngineError`."""
+    """Exit code 0, or 3 if some photos could not be used; expected failures are raised as `EngineError`."""
     from tqdm import tqdm
 
     from engine.degraded import write_table
@@ -66,14 +66,14 @@ def run(args: argparse.Namespace) -> int:
     with whole_folder(args.out) as draft:
         for number, path in enumerate(tqdm(files, unit="photo", disable=None)):
             try:
-                pixels = read_picture(path).pixels
-            except PictureError as error:
+                pixels = _large_enough(_at_most(read_picture(path).pixels, args.side))
+            except (PictureError, DataError) as error:
                 print(f"left out: {path}: {error}", file=sys.stderr)
                 failed += 1
                 continue
             rows += _twins(path, pixels, number, draft, args)
         if not rows:
-            raise DataError("None of the photos can be read.")
+            raise DataError("None of the photos can be used.")
         write_table(draft, rows)
         if (args.folder / SOURCES).is_file():
             shutil.copyfile(args.folder / SOURCES, draft / SOURCES)
@@ -101,7 +101,6 @@ def _twins(path: Path, pixels: Pixels, number: int, out: Path, args: argparse.Na
     from engine.training.defects import DEFECTS
     from engine.verdict import GoodBad
 
-    pixels = _at_most(pixels, args.side)
     source = readable(path.relative_to(args.folder).as_posix())
     side, rng = _given_side(path, args.folder) or side_of(path.read_bytes()), np.random.default_rng([args.seed, number])
     name = f"{number:06d}"
@@ -145,6 +144,16 @@ def _write(out: Path, side: str, label: GoodBad, name: str, pixels: Pixels) -> s
     _done, encoded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     (out / relative).write_bytes(encoded.tobytes())
     return relative.as_posix()
+
+
+def _large_enough(pixels: Pixels) -> Pixels:
+    """These very pixels. Raises `DataError` where they are too few to be spoilt."""
+    from engine.training.defects import LEAST_SIDE
+
+    height, width = pixels.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        raise DataError(f"{width} x {height} pixels are too few to be spoilt; {LEAST_SIDE} a side are needed.")
+    return pixels
 
 
 def _at_most(pixels: Pixels, side: int) -> Pixels:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from engine.evaluation.quality import JudgedPhoto
     from engine.quality.examples import LabelledPhoto
 
-SPOILT = 3  # good photos that the sensitivity plot spoils: each in a dozen ways at five strengths
+SPOILT = 12  # good photos that the sensitivity plot spoils, at most: each in a dozen ways at five strengths
+FEWEST = 5  # photos judged, for it tells moves by how much these differ
 
 
 def run(data: Path, models_dir: Path, out: Path) -> int:
@@ -32,8 +33,8 @@ def run(data: Path, models_dir: Path, out: Path) -> int:
     if not judged:
         raise DataError(f"None of the photos in {data} can be read.")
     summary = write_report(judged, thresholds, out)
-    if good:
-        sensitivity(good, out)
+    if good and len(judged) >= FEWEST:
+        sensitivity(good, judged, out)
     _tell(summary)
     print(f"{counted(len(judged), 'photo')} judged by {thresholds.version}; report in {out}")
     return 3 if unreadable else 0
@@ -58,13 +59,16 @@ def labelled(data: Path) -> tuple[LabelledPhoto, ...]:
 
 
 def _judge_all(photos: Sequence[LabelledPhoto], base: Path, thresholds: Any) -> tuple[list[JudgedPhoto], list[Any], int]:
-    """All that can be read, the pixels of the first good ones, and how many cannot be read."""
+    """All that can be read, the pixels of good ones from all over the list, and how many cannot be read."""
     from tqdm import tqdm
 
     from engine.evaluation.quality import judged
     from engine.names import readable
     from engine.picture import read_picture
+    from engine.training.defects import LEAST_SIDE
 
+    known_good = [photo for photo in photos if not photo.present and not photo.unsure]
+    chosen = {photo.path for photo in known_good[:: max(1, len(known_good) // SPOILT)][:SPOILT]} if SPOILT else set()
     done: list[JudgedPhoto] = []
     good: list[Any] = []
     unreadable = 0
@@ -77,7 +81,7 @@ def _judge_all(photos: Sequence[LabelledPhoto], base: Path, thresholds: Any) -> 
             continue
         name = photo.path.relative_to(base).as_posix() if photo.path.is_relative_to(base) else photo.path.as_posix()
         done.append(judged(photo, readable(name), picture, thresholds))
-        if not photo.present and not photo.unsure and len(good) < SPOILT:
+        if photo.path in chosen and min(picture.pixels.shape[:2]) >= LEAST_SIDE:
             good.append(picture.pixels)
     return done, good, unreadable
 

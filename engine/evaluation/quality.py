@@ -23,6 +23,7 @@ from engine.quality.examples import LabelledPhoto
 Floats = NDArray[np.float64]
 
 STEPS = 6  # strengths per defect, from none to ruined
+REACH = 3.0  # standard deviations; beyond them a measure sees a defect in any photo
 _NOT_ALWAYS = ("curves.png", "confusion.csv", "confusion.png", "sensitivity.csv", "sensitivity.png")
 LEAST = 2  # photos with a tag, and without, below which there is no curve
 
@@ -39,15 +40,15 @@ class JudgedPhoto:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TagFigures:
-    """One tag on the photos of which it is known whether they have it. None: no photo with, or none without."""
+    """One tag on the photos of which it is known whether they have it. None: no photo with, or (AUC) none without."""
 
     tag: str
     positives: int
     negatives: int
     auc: float | None
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
     best_f1: float | None  # at the best cut for these very photos: an upper bound, not a promise
 
 
@@ -81,10 +82,13 @@ def write_report(photos: Sequence[JudgedPhoto], thresholds: Thresholds, out: Pat
     return summary
 
 
-def sensitivity(photos: Sequence[Pixels], out: Path, *, seed: int = 0) -> dict[str, dict[str, float]]:
+def sensitivity(
+    photos: Sequence[Pixels], judged: Sequence[JudgedPhoto], out: Path, *, seed: int = 0
+) -> dict[str, dict[str, float]]:
     """Spoil good photos with each defect at rising strength; write sensitivity.csv and .png.
 
-    Returns defect -> measure -> Spearman's correlation of the measure with the strength, -1..1, the mean over the photos.
+    Returns defect -> measure -> how far the ruined photos lie from the good ones, the mean over the photos, in the measure's
+    standard deviation over the photos judged; `REACH` at most. A correlation with the strength would be 1 for the least move.
     """
     from engine.training.defects import DEFECTS
 
@@ -94,18 +98,19 @@ def sensitivity(photos: Sequence[Pixels], out: Path, *, seed: int = 0) -> dict[s
         taken = [[measure(pixels)] + [_spoilt(defect, pixels, float(each), seed) for each in strengths] for pixels in photos]
         names = list(taken[0][0])
         table = np.array([[[step[each] for each in names] for step in photo] for photo in taken])  # (photos, steps, measures)
-        seen[name] = dict(zip(names, _correlations(table), strict=True))
-        for step, strength in enumerate([0.0, *strengths]):
-            means = table[:, step].mean(0)
+        means = table.mean(0)
+        effects = _effects(means, np.array([[photo.measures[each] for each in names] for photo in judged]))
+        seen[name] = dict(zip(names, effects[-1].tolist(), strict=True))
+        for strength, moved, effect in zip([0.0, *strengths], means, effects, strict=True):
             rows += [
-                {"defect": name, "unit": defect.unit, "strength": f"{strength:.4g}", "measure": each, "mean": f"{mean:.6g}"}
-                for each, mean in zip(names, means, strict=True)
+                [name, defect.unit, f"{strength:.4g}", each, f"{mean:.6g}", f"{size:.3g}"]
+                for each, mean, size in zip(names, moved, effect, strict=True)
             ]
     with (out / "sensitivity.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["defect", "unit", "strength", "measure", "mean"])
-        writer.writeheader()
+        writer = csv.writer(file)
+        writer.writerow(["defect", "unit", "strength", "measure", "mean", "effect"])
         writer.writerows(rows)
-    plot_sensitivity(seen, out / "sensitivity.png")
+    plot_sensitivity(seen, REACH, out / "sensitivity.png")
     return seen
 
 
@@ -114,14 +119,14 @@ def _spoilt(defect: Any, pixels: Pixels, strength: float, seed: int) -> Mapping[
     return measure(defect.spoil(pixels, strength, np.random.default_rng(seed)))
 
 
-def _correlations(table: Floats) -> list[float]:
-    """Spearman's rho of each measure's values with the step, (photos, steps, measures) -> one per measure."""
-    steps = np.arange(table.shape[1], dtype=np.float64)
-    ranks = table.argsort(1, kind="stable").argsort(1, kind="stable").astype(np.float64)
-    moved = np.ptp(table, axis=1) > 0  # a measure that does not move sees nothing; its ranks mean nothing
-    centred = ranks - ranks.mean(1, keepdims=True)
-    rho = (centred * (steps - steps.mean())[None, :, None]).sum(1) / ((steps - steps.mean()) ** 2).sum()
-    return [float(value) for value in np.where(moved, rho, 0).mean(0)]
+def _effects(means: Floats, usual: Floats) -> Floats:
+    """(steps, measures): how far each mean lies from the first one, in the standard deviation of the photos (N, measures).
+
+    -REACH..REACH; where all photos are alike, any move is as far as can be.
+    """
+    moved = means - means[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.clip(np.where(moved == 0, 0.0, moved / usual.std(0)), -REACH, REACH)
 
 
 def _known(photos: Sequence[JudgedPhoto], tag: Tag) -> tuple[NDArray[np.bool_], Floats, NDArray[np.bool_]] | None:
@@ -147,9 +152,9 @@ def _figures(photos: Sequence[JudgedPhoto], tag: Tag) -> TagFigures:
         positives=int(truth.sum()),
         negatives=int((~truth).sum()),
         auc=area,
-        precision=precision,
-        recall=recall,
-        f1=f1,
+        precision=precision if truth.any() else None,
+        recall=recall if truth.any() else None,
+        f1=f1 if truth.any() else None,
         best_f1=best,
     )
 

@@ -51,22 +51,21 @@ def plot_tag_confusion(shares: Floats, rows: Sequence[str], columns: Sequence[st
     _save(figure, path)
 
 
-def plot_sensitivity(seen: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """Defect -> measure -> Spearman's correlation with the strength, -1..1, as a table of colours."""
+def plot_sensitivity(seen: Mapping[str, Mapping[str, float]], reach: float, path: Path) -> None:
+    """Defect -> measure -> how far it moves, -reach..reach standard deviations, as a table of colours."""
     defects, measures = list(seen), list(next(iter(seen.values())))
     table = np.array([[seen[defect][measure] for measure in measures] for defect in defects])
-    figure = Figure(figsize=(2.5 + 0.42 * len(measures), 2.6 + 0.4 * len(defects)), layout="constrained")
+    figure = Figure(figsize=(3.1 + 0.42 * len(measures), 2.6 + 0.4 * len(defects)), layout="constrained")
     axes = figure.add_subplot()
-    picture = axes.imshow(table, cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
+    picture = axes.imshow(table, cmap="RdBu", vmin=-reach, vmax=reach, aspect="auto")
     axes.set_xticks(range(len(measures)), measures, rotation=60, ha="right")
     axes.set_yticks(range(len(defects)), defects)
     for row, column in zip(*np.nonzero(np.abs(table) >= 0.5), strict=True):
         value = table[row, column]
-        axes.text(
-            column, row, f"{value:+.1f}", ha="center", va="center", fontsize=7, color="white" if abs(value) > 0.7 else "black"
-        )
-    axes.set_title("How each measure follows each defect's strength (Spearman's correlation, mean over the photos)")
-    figure.colorbar(picture, ax=axes, label="falls ... rises with the defect", shrink=0.8)
+        colour = "white" if abs(value) > 0.7 * reach else "black"
+        axes.text(column, row, f"{value:+.1f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.set(xlabel="measure", ylabel="defect, from none to ruined", title="How far each defect moves each measure")
+    figure.colorbar(picture, ax=axes, label=f"move, in standard deviations\nof the photos judged (at most {reach:g})", shrink=0.8)
     _save(figure, path)
 
 

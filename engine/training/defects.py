@@ -20,6 +20,7 @@ from engine.quality import Tag
 Rng = np.random.Generator
 Spoil = Callable[[Pixels, float, Rng], Pixels]
 
+LEAST_SIDE = 8  # pixels: smaller pictures have no room for a blur that is worth its name
 _LEAST_KERNEL = 3  # pixels
 
 

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 from pathlib import Path
@@ -14,7 +15,10 @@ from engine.commands import evaluate_quality
 from engine.commands.degrade import side_of
 from engine.degraded import read_degraded
 from engine.errors import DataError
-from engine.quality import measure
+from engine.evaluation.quality import REACH, judged, sensitivity
+from engine.picture import decode
+from engine.quality import measure, shipped
+from engine.quality.examples import LabelledPhoto
 from engine.training.defects import DEFECTS
 from tests.conftest import Mount
 from tests.photos import encoded, jpeg, pixels, read, write
@@ -143,8 +147,38 @@ def test_the_quality_report_has_its_tables_curves_and_exports(
     assert len(results) == len(read_degraded(tmp_path / "data")) == 24
     for row in results:
         assert {tag for tag, images in tagged.items() if row["image"] in images} == set(filter(None, row["tags"].split(";")))
+    figures = {row["tag"]: row for row in csv.DictReader(io.StringIO(written["tags.csv"].decode()))}
+    assert [figures["glare"][name] for name in ("positives", "auc", "precision", "recall", "f1", "best_f1")] == ["0"] + [""] * 5
     dark = next(tag for tag in json.loads(written["summary.json"])["tags"] if tag["tag"] == "low_light")
     assert dark["auc"] > 0.95 and dark["negatives"] == 12
+
+
+def test_the_plot_says_by_how_much_a_defect_moves_a_measure_not_whether_at_all(tmp_path: Path) -> None:
+    photos = [(pixels(number, 96, 128) * (0.4 + 0.1 * number)).astype(np.uint8) for number in range(6)]
+    good = LabelledPhoto(path=Path("x"), present=frozenset(), unsure=frozenset(), group="x")
+    everything = [judged(good, "x", decode(encoded(each, "PNG")), shipped()) for each in photos]
+    seen = sensitivity(photos[::3], everything, tmp_path)
+    assert seen["underexposure"]["brightness"] < -1, "ruined by darkness, it lies beyond the usual photos"
+    assert 0 < abs(seen["jpeg"]["brightness"]) < 0.3, "it moves by a hair"
+    assert max(abs(value) for each in seen.values() for value in each.values()) <= REACH
+    with (tmp_path / "sensitivity.csv").open(newline="") as file:
+        effects = [
+            float(row["effect"]) for row in csv.DictReader(file) if (row["defect"], row["measure"]) == ("flat", "contrast")
+        ]
+    assert effects[0] == 0 and effects == sorted(effects, reverse=True)
+
+
+def test_a_picture_too_small_to_be_spoilt_is_left_out_and_said_so(
+    goods: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(goods, {"dot.png": encoded(np.zeros((1, 1, 3), np.uint8), "PNG")})
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "data")]) == 3
+    assert "dot.png: 1 x 1 pixels are too few to be spoilt; 8 a side are needed." in capsys.readouterr().err
+    assert len(rows(tmp_path / "data")) == 24
+    bad = "".join(f"goods/{number}.png,blurry\n" for number in range(5))
+    (tmp_path / "table.csv").write_text(f"file,tags\ngoods/dot.png,\n{bad}")
+    assert main(["evaluate", "quality", str(tmp_path / "table.csv"), "--out", str(tmp_path / "report")]) == 0
+    assert not (tmp_path / "report" / "sensitivity.png").exists()
 
 
 @pytest.mark.parametrize(
