@@ -12,6 +12,7 @@ from engine.bundle import Card
 from engine.errors import ModelError
 from engine.live import TASKS, LiveModels
 from engine.picture import Limits
+from engine.quality import Thresholds, active
 from engine.recognition import UNKNOWN_BELOW, Rule
 from engine.verdict import Verdict
 
@@ -52,6 +53,13 @@ class PhotoJudge:
     def cards(self) -> dict[str, Card | ModelError | None]:
         """Per task: the card of the version that judges, None where there is none, or what is wrong with it."""
         return {task: self._card(task) for task in TASKS}
+
+    def thresholds(self) -> Thresholds | ModelError:
+        """Those that judge the quality tags, or what is wrong with them."""
+        try:
+            return active(self.models_dir)
+        except ModelError as error:
+            return error
 
     def known_types(self) -> tuple[str, ...]:
         """The labels of the meter-type model."""

@@ -30,6 +30,7 @@ def template_environment(zone: tzinfo) -> Environment:
         when=lambda moment: format_when(moment, zone),
         day=lambda moment: f"{moment.astimezone(zone):%d %b %Y, %H:%M:%S}",
         tag_names=tags_of,
+        tag_word=words.tag,
         percent=format_percent,
         sure=format_sure,
         number=lambda number: f"{number:,}",

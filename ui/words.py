@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ui import words_display, words_intake, words_models, words_quality
+from ui import words_display, words_intake, words_models, words_quality, words_thresholds
 
 intake = words_intake  # a part of the words has a file of its own
 models = words_models
 display = words_display
 quality = words_quality
+thresholds = words_thresholds
 
 PRODUCT = "MeterSieve"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TITLE = "Models"
 LEAD = "Which version judges, what the next one learned, and what it changed."
-JUDGING = "Judges now"
+JUDGING = "Meter type: judges now"
 NO_MODEL = "No meter-type model is installed"
 NO_MODEL_HINT = "Train one with python -m engine train meter_type; it is listed here."
 SINCE = "since {when}, by {by}"

@@ -16,6 +16,7 @@ DISAGREE = (
 BARS = "Defects of the whole photo"
 BARS_KEY = "The worst first. Mark = a tag from here on; band = unsure, a close call."
 UNSURE = "unsure"
+THRESHOLDS = "quality thresholds"
 TAG_SHARES = "Quality tags"
 POOR_PHOTOS = "Poor photos"
 TAG_SHARES_LEAD = "Share of the photos of these days"

@@ -17,6 +17,7 @@ from ui import words
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, bare_html, open_page
 from ui.pages.models_curves import LearningCurves
+from ui.pages.models_thresholds import view_thresholds
 from ui.pages.models_view import TASK, read_view
 from ui.templating import script
 
@@ -47,7 +48,9 @@ def render_models(archive: Archive, templates: Environment, curves: LearningCurv
     with Session(archive.engine) as session:
         view = read_view(session, archive.judge.models_dir, archive.clock())
         learning = curves.read(session, view.current.version if view.current else "")
-        return templates.get_template("models.html").render(view=view, learning=learning)
+        return templates.get_template("models.html").render(
+            view=view, learning=learning, thresholds=view_thresholds(archive.judge.models_dir)
+        )
 
 
 def work(act: str, version: str, archive: Archive) -> tuple[Sequence[str], str]:

@@ -73,8 +73,10 @@ def _watcher(beat: Heartbeat | None) -> ServiceLine:
 
 def _engine(archive: Archive) -> ServiceLine:
     cards = archive.judge.cards()
+    thresholds = archive.judge.thresholds()
     lines = [f"{words.MODEL_NAMES.get(task, task)}: {_model(card)}" for task, card in cards.items()]
-    if any(isinstance(card, ModelError) for card in cards.values()):
+    lines.append(f"{words.quality.THRESHOLDS}: {thresholds if isinstance(thresholds, ModelError) else thresholds.version}")
+    if any(isinstance(each, ModelError) for each in (*cards.values(), thresholds)):
         return _line(words.SERVICE_ENGINE, words.DAMAGED, "bad", *lines)
     if all(cards.values()):
         return _line(words.SERVICE_ENGINE, words.READY, "ok", *lines)

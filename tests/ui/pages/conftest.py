@@ -14,6 +14,7 @@ from daemon.home import Home
 from engine.bundle import Card
 from engine.errors import EngineError, ModelError
 from engine.picture import Limits
+from engine.quality import Thresholds, shipped
 from engine.verdict import Verdict
 from tests.archive import NOW
 from tests.photos import verdict
@@ -42,6 +43,9 @@ class SaidJudge:
 
     def cards(self) -> dict[str, Card | ModelError | None]:
         return dict.fromkeys(("clarity", "meter_type", "good_bad"))
+
+    def thresholds(self) -> Thresholds | ModelError:
+        return shipped()
 
     def known_types(self) -> tuple[str, ...]:
         return self.types

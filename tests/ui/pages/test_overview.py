@@ -14,6 +14,7 @@ from daemon.home import Home
 from db.overview import DayTally
 from db.tables import Job, Service
 from engine.picture import Limits
+from engine.quality.versions import DEFAULT_VERSION
 from tests.archive import NOW, photo, store, unclear, unknown
 from ui.archive import Archive
 from ui.judging import PhotoJudge
@@ -112,6 +113,15 @@ def test_a_damaged_model_is_said(database: Engine, home: Home) -> None:
     shown = services(database, home, home.root / "models")
     assert shown["Engine"].state == "Damaged"
     assert any("v9" in line for line in shown["Engine"].lines)
+
+
+def test_the_engine_says_which_thresholds_judge(database: Engine, home: Home) -> None:
+    models = home.root / "models"
+    assert f"quality thresholds: {DEFAULT_VERSION}" in services(database, home, models)["Engine"].lines
+    (models / "thresholds").mkdir(parents=True)
+    (models / "thresholds" / "CURRENT").write_text("tuned-9\n")
+    shown = services(database, home, models)["Engine"]
+    assert (shown.state, "tuned-9" in shown.lines[-1]) == ("Damaged", True)
 
 
 def test_the_watcher_says_what_waits_and_the_grouping_when_it_runs(database: Engine, home: Home) -> None:
