@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -155,7 +155,7 @@ class _Run:
         champion = self.order.models_dir / TASK / planned.champion
         candidate = self._learn(champion, planned)
         ruling = self._judge(champion, candidate, planned)
-        return self._conclude(candidate.name, ruling)
+        return self._conclude(champion.name, candidate.name, ruling)
 
     def end(self, state: TrainingState, message: str | None = None) -> None:
         with Session(self.database) as session, session.begin():
@@ -214,15 +214,25 @@ class _Run:
             asked += [_Asked(each.path, each.label, str(each.path)) for each in photos]
         return asked
 
-    def _conclude(self, candidate: str, ruling: Ruling) -> str:
+    def _conclude(self, champion: str, candidate: str, ruling: Ruling) -> str:
+        """Promote, or leave it to a person; who promoted or rolled back while we compared is never overruled."""
+        now_judging = bundle.current(self.order.models_dir, TASK)
+        judges = now_judging.name if now_judging else None
+        decision: Decision | None = ruling.decision
+        reasons = ruling.reasons
+        if judges == candidate:
+            decision, reasons = None, (f"A person let {candidate} judge while it was compared. What the gate found:", *reasons)
+        elif judges != champion:
+            since = f"{judges or 'No version'} judges since: {candidate} was compared with {champion}, so a person decides."
+            decision, reasons = Decision.WAIT, (since, *reasons)
         with Session(self.database) as session, session.begin():
-            write_ruling(session, self.run_id, candidate, ruling)
-        if ruling.decision is Decision.PROMOTE:
+            write_ruling(session, self.run_id, candidate, replace(ruling, reasons=reasons), decision=decision)
+        if decision is Decision.PROMOTE:
             with Session(self.database) as session:
-                promote_version(session, self.order.models_dir, TASK, candidate, by=GATE, why=ruling.reasons[0], now=self.clock())
+                promote_version(session, self.order.models_dir, TASK, candidate, by=GATE, why=reasons[0], now=self.clock())
         self.end(TrainingState.DONE)
-        what = "judges from now on" if ruling.decision is Decision.PROMOTE else "waits for a person"
-        return "\n  ".join([f"{TASK} {candidate} {what}.", *ruling.reasons])
+        what = "waits for a person" if decision is Decision.WAIT else "judges from now on"
+        return "\n  ".join([f"{TASK} {candidate} {what}.", *reasons])
 
 
 @dataclass(frozen=True, slots=True)

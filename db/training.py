@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.model_tables import FrozenPhoto, TrainingRun, TrainingState
 from db.verified import Verified
-from engine.evaluation.gate import Ruling
+from engine.evaluation.gate import Decision, Ruling
 
 
 def begin_run(session: Session, task: str, *, by: str, champion: str | None, now: datetime) -> int:
@@ -43,10 +43,10 @@ def end_run(session: Session, run_id: int, state: TrainingState, *, now: datetim
     run.progress = 1.0 if state is TrainingState.DONE else run.progress
 
 
-def write_ruling(session: Session, run_id: int, candidate: str, ruling: Ruling) -> None:
-    """What the run made, and what the gate said of it."""
+def write_ruling(session: Session, run_id: int, candidate: str, ruling: Ruling, *, decision: Decision | None) -> None:
+    """What the run made, what the gate found, and what came of it: no decision where a person was quicker."""
     run = session.get_one(TrainingRun, run_id)
-    run.candidate, run.decision = candidate, ruling.decision.value
+    run.candidate, run.decision = candidate, decision.value if decision else None
     run.reasons, run.figures = list(ruling.reasons), [part.as_json() for part in ruling.slices]
 
 

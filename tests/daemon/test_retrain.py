@@ -16,7 +16,7 @@ from daemon.home import Home
 from daemon.retrain import Retraining, plan, retrain
 from db.labels import JUNK, Field
 from db.model_tables import TrainingRun
-from db.promoting import promotions
+from db.promoting import promote_version, promotions
 from db.tables import Label, Photo
 from db.training import ask_cancel, latest_runs
 from db.verified import verified_labels
@@ -71,6 +71,18 @@ def answering(monkeypatch: pytest.MonkeyPatch, home: Home, say: Callable[[str, s
     monkeypatch.setattr(module, "answer", answer)
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, home: Home, database: Engine, order: Retraining, version: str) -> None:
+    """Ana lets `version` judge while champion and challenger answer, both rightly."""
+
+    def say(_: str, truth: str) -> str:
+        if judging(order) != version:
+            with Session(database) as session:
+                promote_version(session, order.models_dir, "meter_type", version, by="ana", why="", now=NOW)
+        return truth
+
+    answering(monkeypatch, home, say)
+
+
 def run(home: Home, database: Engine, order: Retraining, stop: threading.Event | None = None) -> str:
     return retrain(home, database, order, stop=stop or threading.Event(), clock=lambda: NOW)
 
@@ -111,6 +123,30 @@ def test_a_version_that_forgets_waits_for_a_person_with_the_reason(
     told = last_run(database)
     assert (told.state, told.decision) == ("done", "wait")
     assert any("A is recognised less often" in reason for reason in told.reasons)
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_version_that_a_person_lets_judge_while_it_is_compared_ends_its_run_well(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, home, database, order, "v2")
+    assert run(home, database, order).startswith("meter_type v2 judges from now on.\n  A person let v2 judge")
+    told = last_run(database)
+    assert (told.state, told.decision, told.candidate, judging(order)) == ("done", None, "v2", "v2")
+    with Session(database) as session:
+        assert [row.by for row in promotions(session, "meter_type")] == ["ana"]
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_person_who_lets_another_version_judge_meanwhile_is_not_overruled(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(order.models_dir, "other", ("A",))
+    meanwhile(monkeypatch, home, database, order, "other")
+    run(home, database, order)
+    told = last_run(database)
+    assert (told.state, told.decision, judging(order)) == ("done", "wait", "other")
+    assert told.reasons[0] == f"other judges since: {told.candidate} was compared with v1, so a person decides."
 
 
 def test_photos_kept_aside_teach_nothing(home: Home, database: Engine, order: Retraining, labelled: dict[str, str]) -> None:
