@@ -6,6 +6,7 @@ Training comes first: what it promotes asks for the next second look.
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,8 +19,8 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.lock import is_locked
 from db.jobs import JobKind, begin, end, open_jobs
-from db.tables import Job
-from db.training import end_killed
+from db.tables import Job, JobStatus
+from db.training import cancel_running, end_killed
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +67,22 @@ class ModelJobs:
 
     def _start(self, job: Job) -> None:
         by = ["--by", str(job.payload["by"])] if "by" in job.payload else []
-        command = [sys.executable, "-m", "daemon", KINDS[JobKind(job.kind)], *self._arguments, *by]
+        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes it along: its job is begun anew by the next one
+        command = [sys.executable, "-m", *tied, "daemon", KINDS[JobKind(job.kind)], *self._arguments, *by]
         self._process = subprocess.Popen(["nice", "-n", str(NICENESS), *command], cwd=ROOT)  # noqa: S603, S607
 
     def _look_after(self, process: subprocess.Popen[bytes]) -> None:
-        if (code := process.poll()) is None:
-            return
-        self._process = None
+        code = process.poll()
         with Session(self._database) as session, session.begin():
             job = session.get_one(Job, self._job_id)
+            is_withdrawn = job.status != JobStatus.RUNNING
+            if code is None:
+                if is_withdrawn and not cancel_running(session, datetime.now(UTC)):  # it has not begun its run yet
+                    process.terminate()
+                return
+            self._process = None
+            if is_withdrawn:
+                return
             message = "done" if code == 0 else f"ended with code {code}; the log says why"
             end(session, job, datetime.now(UTC), ok=code == 0, message=message)
             if code:

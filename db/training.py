@@ -9,9 +9,12 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from db.jobs import JobKind, end, open_jobs
 from db.model_tables import FrozenPhoto, TrainingRun, TrainingState
 from db.verified import Verified
 from engine.evaluation.gate import Decision, Ruling
+
+WITHDRAWN = "was withdrawn by a person"
 
 
 def begin_run(session: Session, task: str, *, by: str, champion: str | None, now: datetime) -> int:
@@ -51,6 +54,14 @@ def write_ruling(session: Session, run_id: int, candidate: str, ruling: Ruling, 
 
 
 def ask_cancel(session: Session, now: datetime) -> bool:
+    """End the training that runs, and forget those that wait; False where there is none. The caller commits."""
+    asked = open_jobs(session, JobKind.RETRAIN)
+    for job in asked:  # also one that was begun: a daemon that is down would begin it again
+        end(session, job, now, ok=False, message=WITHDRAWN)
+    return cancel_running(session, now) or bool(asked)
+
+
+def cancel_running(session: Session, now: datetime) -> bool:
     """Ask the running training to end; False where none runs. The caller commits."""
     run = running(session)
     if run is None:

@@ -96,10 +96,10 @@ def model_routes(engine: Engine, models_dir: Path, clock: Callable[[], datetime]
 
     @routes.delete("/api/v1/retrain", status_code=202, dependencies=OWN)
     def cancel() -> dict[str, bool]:
-        """Ask the training under way to end. 404 where none runs."""
+        """End the training under way, or forget the one that waits. 404 where there is none."""
         with Session(engine) as session, session.begin():
             if not ask_cancel(session, clock()):
-                raise HTTPException(404, "No training runs.")
+                raise HTTPException(404, "No training runs or waits.")
         return {"asked": True}
 
     @routes.get("/api/v1/models/{task}/{version}/rejudged.csv")

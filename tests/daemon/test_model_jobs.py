@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -14,7 +15,7 @@ from daemon.lock import locked
 from daemon.model_jobs import ModelJobs
 from db.jobs import JobKind, ask
 from db.tables import Job
-from db.training import begin_run, running
+from db.training import ask_cancel, begin_run, running, tell
 from tests.archive import NOW
 
 
@@ -25,6 +26,7 @@ class Process:
 
     def __init__(self, command: list[str], **_: object) -> None:
         self.code: int | None = None
+        self.command = command
         self.started.append(command[command.index("daemon") + 1 :])
 
     def poll(self) -> int | None:
@@ -82,6 +84,40 @@ def test_a_stop_ends_the_process_and_leaves_its_job_for_the_next_start(jobs: Mod
     jobs.tick()
     jobs.stop()
     assert states(database) == [("retrain", "running", None)], "the next start asks again for what was running"
+
+
+def test_a_training_that_is_withdrawn_while_its_process_starts_is_ended(jobs: ModelJobs, database: Engine) -> None:
+    asked(database, JobKind.RETRAIN)
+    jobs.tick()
+    process = jobs._process
+    with Session(database) as session, session.begin():
+        assert ask_cancel(session, NOW)
+    jobs.tick()
+    assert process is not None and process.poll() == -15
+    jobs.tick()
+    assert states(database) == [("retrain", "failed", "was withdrawn by a person")]
+    assert jobs._process is None and len(Process.started) == 1
+
+
+def test_a_run_that_began_after_it_was_withdrawn_hears_of_it_and_ends_by_itself(jobs: ModelJobs, database: Engine) -> None:
+    asked(database, JobKind.RETRAIN)
+    jobs.tick()
+    with Session(database) as session, session.begin():
+        assert ask_cancel(session, NOW)
+    with Session(database) as session, session.begin():
+        run_id = begin_run(session, "meter_type", by="ana", champion="v1", now=NOW)
+    jobs.tick()
+    with Session(database) as session, session.begin():
+        assert tell(session, run_id, "reading", 0.1), "it is cancelled"
+    assert jobs._process is not None and jobs._process.poll() is None
+
+
+def test_a_killed_daemon_takes_its_training_along(jobs: ModelJobs, database: Engine) -> None:
+    asked(database, JobKind.RETRAIN)
+    jobs.tick()
+    assert isinstance(jobs._process, Process)
+    command = jobs._process.command
+    assert command[command.index("daemon.tied") + 1 :] == [str(os.getpid()), "daemon", "retrain", "--home", "H", "--by", "ana"]
 
 
 def test_a_run_whose_process_was_killed_is_told_as_failed_but_never_one_under_way(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db.jobs import JobKind, open_jobs
+from db.jobs import JobKind, ask, open_jobs
 from db.model_tables import TrainingRun, TrainingState
 from db.promoting import previous_version, promote_version, promotions, rollback
 from db.tables import Label, Photo
@@ -100,6 +100,18 @@ def test_a_run_tells_its_progress_and_hears_that_it_is_cancelled(database: Engin
         run = session.get_one(TrainingRun, run_id)
         assert (run.state, run.progress, run.step) == ("cancelled", 0.5, "")
         assert running(session) is None
+
+
+@pytest.mark.parametrize("status", ["waiting", "running"])
+def test_a_training_that_has_not_begun_is_withdrawn(database: Engine, status: str) -> None:
+    with Session(database) as session, session.begin():
+        ask(session, JobKind.RETRAIN, {"by": "ana"}, NOW).status = status
+        ask(session, JobKind.REJUDGE, {}, NOW)
+    with Session(database) as session, session.begin():
+        assert ask_cancel(session, NOW)
+    with Session(database) as session:
+        assert [job.kind for job in open_jobs(session)] == [JobKind.REJUDGE]
+        assert not ask_cancel(session, NOW)
 
 
 def test_a_killed_run_is_over_when_the_next_begins(database: Engine) -> None:

@@ -61,6 +61,7 @@ def champion(root: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.timeout(600)  # a training and five commands, each of which loads its libraries
 def test_a_named_design_is_learned_let_in_by_a_person_and_found_among_the_unknown_then_rolled_back(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     champion(tmp_path)
