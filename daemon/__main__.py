@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,15 +167,9 @@ def _folders(settings: Settings) -> InboxFolders:
 
 
 def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    from daemon.model_commands import details_model, embed_unknown
-    from daemon.regroup import regroup
+    from daemon.model_commands import group_unknown
 
-    version = embed_unknown(settings, home, database, stop=threading.Event())
-    if version is None:
-        print(f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown.")
-        return 0
-    with locked(home.db / "regroup.lock", unless=threading.Event()):  # of moves, or another regrouping; SIGTERM ends the wait
-        regroup(home, database, stamp=version, template=settings.file_template, details=details_model(settings))
+    print(group_unknown(settings, home, database))
     return 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ from engine import bundle
 from engine.appraise import appraise, load_models
 from engine.picture import Limits
 from engine.recognition import Rule
-from engine.runtime import Model, load_current
+from engine.runtime import load_current
 from engine.spelling import counted
 
 log = logging.getLogger(__name__)
@@ -51,6 +50,8 @@ class ModelSettings(Protocol):
     def max_bytes(self) -> int: ...  # noqa: D102
     @property
     def max_pixels(self) -> int: ...  # noqa: D102
+    @property
+    def file_template(self) -> str: ...  # noqa: D102
 
 
 def work(args: argparse.Namespace, settings: ModelSettings, home: Home, database: Engine, *, stop: threading.Event) -> str:
@@ -140,9 +141,19 @@ def judge_again(
     return f"{version} judged {counted(judged, 'photo')} again; {changed:,} have another type."
 
 
-def details_model(settings: ModelSettings) -> Callable[[], Model | None]:
-    """Loads what describes the print of unknown meters beside SIFT, when it is called."""
-    return partial(load_current, settings.models_dir, "details", cache=settings.cache_dir, threads=settings.judge_threads)
+def group_unknown(settings: ModelSettings, home: Home, database: Engine) -> str:
+    """One regrouping of the unknown meters, in words; from its first second look on it is said to run."""
+    from daemon.regroup import regroup, tell_begun  # late: grouping loads much that the other commands do not need
+
+    if judging(settings) is not None:
+        tell_begun(database)
+    version = embed_unknown(settings, home, database, stop=threading.Event())
+    if version is None:
+        return f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown."
+    details = partial(load_current, settings.models_dir, "details", cache=settings.cache_dir, threads=settings.judge_threads)
+    with locked(home.db / "regroup.lock", unless=threading.Event()):  # of moves, or another regrouping; SIGTERM ends the wait
+        done = regroup(home, database, stamp=version, template=settings.file_template, details=details)
+    return f"{done['photos']} unknown photos are in {done['groups']} groups, {done['noise']} in none."
 
 
 def judging(settings: ModelSettings) -> str | None:

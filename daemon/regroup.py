@@ -88,6 +88,11 @@ def regroup(
     return detail
 
 
+def tell_begun(database: Engine) -> None:
+    """A regrouping is under way, though it still has unknown photos judged."""
+    _say(database, "running", {"last_started": datetime.now(UTC).isoformat()})
+
+
 def _say(database: Engine, state: str, detail: Mapping[str, object]) -> None:
     """Sign of life; what is not said anew (the next run) stays as it was."""
     with Session(database) as session, session.begin():

@@ -244,7 +244,8 @@ class Schedule:
         with Session(self._database) as session, session.begin():
             row = service(session, "grouping")
             state = row.state if row else "idle"
-            if state == "running" and not is_locked(self._home.db / "regroup.lock"):  # whoever regroups holds it
+            # Whoever groups holds the lock; before that ours still has unknown photos judged.
+            if state == "running" and not (self._is_regrouping or is_locked(self._home.db / "regroup.lock")):
                 state = "idle"
             if row is None or row.detail.get("next_run") != next_run or row.state != state:
                 detail = {**(row.detail if row else {}), "next_run": next_run}

@@ -19,6 +19,7 @@ from daemon.inbox import look
 from daemon.intake import Intake
 from daemon.lock import locked
 from daemon.placing import move
+from daemon.regroup import tell_begun
 from daemon.schedule import Schedule
 from daemon.settling import Pace
 from daemon.status import status
@@ -319,6 +320,22 @@ def test_a_regrouping_that_was_killed_is_no_longer_said_to_run_and_one_that_runs
     assert state(home, database) == ("running", "idle")
     schedule._work()
     assert state(home, database) == ("idle", "idle")
+
+
+def test_a_regrouping_that_still_has_unknown_photos_judged_is_said_to_run(
+    home: Home, database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def start(*_: object, **__: object) -> NoReturn:
+        tell_begun(database)  # as the process does
+        idle._work()
+        said.append(state(home, database)[0])
+        raise FileNotFoundError(2, "no such file", "nice")
+
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
+    idle._regroup()
+    assert said == ["running"] and state(home, database)[0] == "idle"
 
 
 def test_what_could_not_be_moved_is_tried_again_after_each_regrouping(

@@ -110,4 +110,5 @@ def test_the_interface_for_programs_does_the_same_and_refuses_other_sites(model_
         assert client.post("/models/meter_type/rollback", json={}).json() == {"current": "v2", "before": "v3"}
         assert client.post("/retrain", json={"by": "ana"}).json() == {"asked": True}
         assert client.post("/retrain", json={"by": "ana"}).json() == {"asked": False}
+        assert client.delete("/retrain").json() == {"asked": True}, "one that waits is withdrawn"
         assert client.delete("/retrain").status_code == 404
