@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -43,8 +43,11 @@ class OnPhotos(By):
     into: Id = 0
 
 
-def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
-    """Everything below /api/v1 that is about groups. 409 where something cannot be done as asked, with the reason."""
+def group_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[[], Iterable[str]]) -> APIRouter:
+    """Everything below /api/v1 that is about groups. 409 where something cannot be done as asked, with the reason.
+
+    `known` lists the types of the model: one that is named in other capitals keeps their spelling.
+    """
     routes = APIRouter(prefix="/api/v1", tags=["groups"])
     guarded = [Depends(require_same_origin)]
 
@@ -62,7 +65,7 @@ def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
         who = {"seen": asked.seen, "by": asked.by}
         match act:
             case "name":
-                return {"name": do(name_group, group_id, asked.name, **who)}
+                return {"name": do(name_group, group_id, asked.name, known=known(), **who)}
             case "merge":
                 return {"photos": do(merge_groups, group_id, asked.into, **who)}
             case "dismiss":
@@ -75,7 +78,7 @@ def group_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
         ids, by = asked.photo_ids, asked.by
         match act:
             case "name":
-                return asdict(do(name_photos, ids, asked.name, by=by))
+                return asdict(do(name_photos, ids, asked.name, known=known(), by=by))
             case "split":
                 return {"group_id": do(split_photos, ids, by=by)}
             case "move":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -39,8 +39,11 @@ class GroupOnType(OnType):
     seen: int
 
 
-def type_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
-    """Look-alikes and what is said of them. 409 where something cannot be done as asked, with the reason."""
+def type_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[[], Iterable[str]]) -> APIRouter:
+    """Look-alikes and what is said of them. 409 where something cannot be done as asked, with the reason.
+
+    `known` lists the types of the model: one that is named in other capitals keeps their spelling.
+    """
     routes = APIRouter(prefix="/api/v1", tags=["groups"])
     guarded = [Depends(require_same_origin)]
 
@@ -88,6 +91,6 @@ def type_routes(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
     @routes.post("/photos/correct", dependencies=guarded)
     def correct(asked: PhotosOnType) -> dict[str, Any]:
         """Photos are of this type, whatever they were called; those that a model called so already are confirmed."""
-        return asdict(do(correct_type, asked.photo_ids, asked.name, by=asked.by))
+        return asdict(do(correct_type, asked.photo_ids, asked.name, known=known(), by=asked.by))
 
     return routes

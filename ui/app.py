@@ -39,8 +39,8 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(api_routes(engine, judge, clock))
     app.include_router(refused_routes(engine, clock))
-    app.include_router(type_routes(engine, clock))  # its acts are named; those of groups take any word
-    app.include_router(group_routes(engine, clock))
+    app.include_router(type_routes(engine, clock, judge.known_types))  # its acts are named; those of groups take any word
+    app.include_router(group_routes(engine, clock, judge.known_types))
     app.include_router(differing_routes(engine, home, judge.limits))
     app.include_router(model_routes(engine, judge.models_dir, clock))
     app.include_router(media_routes(engine, home, judge.limits))

@@ -14,14 +14,16 @@ from tests.archive import NOW, photo, store, store_group, unknown
 from ui.api_groups import group_routes
 from ui.api_types import type_routes
 
+KNOWN = ("lg_e150_blue",)  # by the model
+
 
 @pytest.fixture
 def client(database: Engine) -> TestClient:
     store_group(database, unknown(1), unknown(2), unknown(3))
     store_group(database, unknown(11), unknown(12))
     app = FastAPI()
-    app.include_router(type_routes(database, lambda: NOW))
-    app.include_router(group_routes(database, lambda: NOW))
+    app.include_router(type_routes(database, lambda: NOW, lambda: KNOWN))
+    app.include_router(group_routes(database, lambda: NOW, lambda: KNOWN))
     return TestClient(app)
 
 
@@ -39,6 +41,13 @@ def test_groups_are_named_merged_split_and_every_act_can_be_undone(client: TestC
         assert client.post(f"/api/v1/acts/{act['id']}/undo", json={}).status_code == 200
     assert sizes(client) == {1: 3, 2: 2}
     assert [event["kind"] for event in client.get("/api/v1/group-events").json()][:3] == ["split", "merge", "named"]
+
+
+def test_a_type_that_the_model_knows_keeps_its_spelling(client: TestClient) -> None:
+    said = {"name": "LG_E150_BLUE"}
+    assert client.post("/api/v1/groups/1/name", json={"seen": 3, **said}).json() == {"name": "lg_e150_blue"}
+    assert client.post("/api/v1/photos/name", json={"photo_ids": [4], **said}).json()["name"] == "lg_e150_blue"
+    assert client.post("/api/v1/photos/correct", json={"photo_ids": [5], **said}).json()["name"] == "lg_e150_blue"
 
 
 def test_photos_are_moved_released_dismissed_and_named(client: TestClient) -> None:
