@@ -112,7 +112,8 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
     for group_id, status, name in act.groups:
         group = session.get_one(PhotoGroup, group_id)
         group.status, group.name = status, name
-        note(session, act, EventKind.UNDONE, group_id, len(photo_ids))
+        undone = GroupEvent(at=now, kind=EventKind.UNDONE.value, group_id=group_id, photos=len(photo_ids), act_id=act.id)
+        session.add(undone)
     for photo_id, meter_type, group_id, strength, *recognised_by in act.photos:
         photo = session.get(Photo, photo_id)
         if photo is not None:

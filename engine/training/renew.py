@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,11 @@ from engine.recognition.joint import Weights
 from engine.recognition.prints import Prints, prints_to_tensors
 from engine.runtime import Model, load
 from engine.training.exemplars import prints_from
-from engine.training.head import Head, counts, fit_head, on_scale_of, out_of_fold_logits, pooled_length
+from engine.training.head import Head, fit_head, on_scale_of, out_of_fold_logits, pooled_length
 from engine.training.known import as_known, as_strange, moved
 
 HEAD = ("head.weight", "head.bias")
+FITTING, KNOWING = 0.9, 0.95  # of the way: reading photos comes before the last layer, then the threshold
 JUDGED = 150  # labelled photos, evenly chosen, that set the threshold of known types: some 0.1 s each
 OWN_LICENCE = "photos of this archive, labelled by its users"
 
@@ -83,13 +84,13 @@ def renew(order: Renewal, lessons: Sequence[Lesson], *, tell: Tell) -> Path:
         [each.plate for each in learned.described],
     )
     exemplars = thinned(merge([before, added]))
-    tell("fitting the last layer", 0.0)
+    tell("fitting the last layer", FITTING)
     labels = exemplars.types()
     meters = [f"earlier {number}" for number in range(len(before))] + [lesson.meter for lesson in learned.lessons]
     weights = read_weights(base)
     own, length = _own_head(weights, learned)
     head, accuracy, logits = _fit(exemplars, labels, meters, own=own, temperature=model.card.temperature)
-    tell("setting the threshold of known types", 0.95)
+    tell("setting the threshold of known types", KNOWING)
     known = _known(Weights.of(model.card.thresholds), exemplars, logits[len(before) :], learned)
     network = {name: array for name, array in weights.items() if not name.startswith(EXTRA)}
     network |= {HEAD[0]: head.weight / length, HEAD[1]: head.bias}
@@ -123,7 +124,7 @@ def trained_base(champion: Path) -> Path:
 def _describe(model: Model, lessons: Sequence[Lesson], tell: Tell) -> _Learned:
     kept, described = [], []
     for number, lesson in enumerate(lessons):
-        tell(f"reading photo {number + 1} of {len(lessons)}", number / len(lessons))
+        tell(f"reading photo {number + 1} of {len(lessons)}", FITTING * number / len(lessons))
         try:
             pixels = decode(lesson.path.read_bytes()).pixels
         except (OSError, PictureError):  # moved or removed since; one photo less
@@ -194,7 +195,7 @@ def _card(order: Renewal, base: Card, exemplars: Exemplars, learned: _Learned, *
             "training": Training(
                 command=order.command,
                 start_weights=f"{base.version}, all layers but the last",
-                counts=counts(exemplars.labels),
+                counts=dict(sorted((Counter(base.training.counts) + Counter(each.label for each in learned.lessons)).items())),
                 sources=(*base.training.sources, Source(name="labelled photos", photos=photos, licence=OWN_LICENCE)),
                 fingerprint=fingerprint(base, learned.lessons),
             ),

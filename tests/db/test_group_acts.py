@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +54,17 @@ def test_a_merged_group_is_gone_and_its_photos_are_said_to_belong_to_the_other(d
     assert set(photos_now(database).values()) == {("UNKNOWN", one)}
     assert groups_now(database) == {one: ("candidate", None), other: ("gone", None)}
     assert standing_labels(database) == {(photo_id, "group", str(one), "ana") for photo_id in range(1, 6)}
+
+
+def test_an_undo_is_told_with_its_own_time_and_not_that_of_the_act(database: Engine) -> None:
+    one, _ = two_groups(database)
+    do(database, name_group, one, "ACME 7", seen=3)
+    later = NOW + timedelta(hours=1)
+    with Session(database) as session, session.begin():
+        undo(session, read_acts(session)[0].id, by="bea", now=later)
+    with Session(database) as session:
+        told = session.scalars(select(GroupEvent).order_by(GroupEvent.id)).all()
+        assert [(event.kind, event.at) for event in told] == [("named", NOW), ("undone", later)]
 
 
 def test_a_group_merged_into_a_named_one_gets_its_name(database: Engine) -> None:

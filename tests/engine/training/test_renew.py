@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,8 +74,20 @@ def test_a_new_type_is_learned_and_the_old_ones_are_kept(folder: Path) -> None:
     assert layers and all(np.array_equal(before[name], after[name]) for name in layers)
     assert after[HEAD[0]].shape[0] == 3
     assert told[0] == ("reading photo 1 of 8", 0.0)
+    shares = [share for _, share in told]
+    assert shares == sorted(shares) and shares[-1] < 1, "progress never runs backwards"
     current_folder = current(folder / "models", "meter_type")
     assert current_folder is not None and current_folder.name == "v1", "the gate decides, not the training"
+
+
+def test_a_version_counts_all_photos_it_learned_from_and_not_only_those_it_carries(folder: Path, tmp_path: Path) -> None:
+    base = shutil.copytree(folder / "models" / "meter_type" / "v1", tmp_path / "models" / "meter_type" / "v1")
+    card = json.loads((base / "card.json").read_text())
+    card["training"]["counts"] = {"edged": 100, "round": 70}
+    (base / "card.json").write_text(json.dumps(card))
+    order = an_renewal(folder, champion=base, models_dir=tmp_path / "models")
+    learned = [*lessons(folder)[1:], replace(lessons(folder)[0], label="round")]
+    assert read_card(renew(order, learned, tell=lambda *_: None)).training.counts == {"crossed": 7, "edged": 100, "round": 71}
 
 
 def test_a_label_taken_back_is_unlearned(folder: Path) -> None:
