@@ -84,7 +84,7 @@ def _tune(args: argparse.Namespace) -> tuple[str | None, int]:
         print(f"  {reason}")
     if not found.thresholds.figures:
         print(f"No version is written: nothing is better than what {start.version} says of these photos.")
-        return None, failed
+        return (None if args.adopt in ("", version) else args.adopt), failed
     print(f"Written: {versions.write(found.thresholds, args.models_dir / versions.FOLDER)}")
     _print_preview(examples, start, found.thresholds)
     return _to_adopt(args.adopt, version, found.worse(options.good_budget)), failed
@@ -160,9 +160,9 @@ def _print_figures(found: Against, start: Thresholds) -> None:
     perhaps = f" ({start.version} may have learned from these very photos)" if start.parent else ""
     for tag in found.kept:
         if (f1 := found.figures[tag].f1) < found.f1_now[tag]:
-            print(f"  {tag.value} keeps its rule: its F1 would fall from {found.f1_now[tag]:.2f} to {f1:.2f}{perhaps}.")
+            print(f"  {tag.value} keeps its rule: its F1 would fall from {found.f1_now[tag]:.3f} to {f1:.3f}{perhaps}.")
         else:
-            print(f"  {tag.value} keeps its rule: the fitted one may as well guess (AUC).")
+            print(f"  {tag.value} keeps its rule: by its AUC the fitted one may be guessing.")
     if found.thresholds.figures and found.good is not None:
         others = "the other" if found.kept else "these"
         print(f"  good photos with one of {others} tags: {found.good:.1%} (now {found.good_now:.1%})")
