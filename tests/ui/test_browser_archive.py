@@ -131,12 +131,17 @@ def test_a_bad_type_name_is_refused_and_a_good_one_survives_a_reload(watched: Wa
         assert database.execute("select count(*), min(value) from label").fetchone() == (6, "ACME 7")
 
 
-def test_the_group_in_the_address_is_the_one_shown_and_the_ungrouped_have_no_name_field(watched: Watched, pages: Pages) -> None:
+def test_the_group_in_the_address_is_shown_and_the_ungrouped_are_named_once_ticked(
+    watched: Watched, pages: Pages
+) -> None:
     page = watched.page
     visit(page, pages, "groups?group=none")
     expect(page.get_by_test_id("group-title")).to_contain_text("Ungrouped")
-    expect(page.get_by_label("Meter type name")).to_be_hidden()
+    expect(page.get_by_role("button", name="Name ticked photos")).to_be_disabled()
     expect(page.get_by_test_id("gallery").locator("img")).to_have_count(1)
+    page.get_by_role("checkbox", name="photo-0220.jpg").check()
+    expect(page.get_by_role("button", name="Name the ticked photo")).to_be_enabled()
+    page.get_by_role("checkbox", name="photo-0220.jpg").uncheck()
     page.get_by_test_id("gallery").get_by_role("button").first.click()
     expect(page.locator("dialog img")).to_be_visible()
     page.keyboard.press("Escape")

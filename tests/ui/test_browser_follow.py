@@ -93,3 +93,18 @@ def test_a_group_that_somebody_else_named_meanwhile_is_shown_with_its_name(
     expect(page.get_by_role("heading", name="ACME 7")).to_be_visible()
     expect(page.get_by_label("Meter type name")).to_be_hidden()
     expect(page).to_have_url(re.compile(r"group=1$"))
+
+
+def test_ticked_photos_alone_get_the_name_that_enter_gives(ungrouped: tuple[Pages, Engine], watched: Watched) -> None:
+    page, (pages, database) = watched.page, ungrouped
+    group(database, 1, 2, 3)
+    visit(page, pages, "groups?group=1")
+    expect(page.get_by_role("button", name="Name these 3 photos")).to_be_visible()
+    page.get_by_role("checkbox", name="photo-0001.jpg").check()
+    page.get_by_role("checkbox", name="photo-0002.jpg").check()
+    expect(page.get_by_role("button", name="Name the 2 ticked photos")).to_be_visible()
+    page.get_by_label("Meter type name").fill("ACME 7")
+    page.get_by_label("Meter type name").press("Enter")
+    expect(page.get_by_test_id("notice")).to_contain_text("2 photos are now ACME 7")
+    expect(page.get_by_role("button", name="Name this photo")).to_be_visible()
+    expect(page.get_by_label("Meter type name")).to_have_value("")

@@ -15,11 +15,11 @@ from db.tables import GroupStatus
 from ui import words, words_groups, words_types
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, QUIET, bare_html, open_page
-from ui.pages.groups_acts import act_on, render_acts
+from ui.pages.groups_acts import PICKED_MOST, act_on, render_acts
 from ui.pages.groups_follow import render_changes, state_of
 from ui.pages.groups_gallery import Shown, render_gallery
 from ui.pages.groups_map import key_of, mark_of, render_map
-from ui.pages.groups_naming import Said, Target, name_target, naming_form, target_now
+from ui.pages.groups_naming import Said, Target, name_button, name_target, naming_form, target_now
 from ui.pages.groups_prints import can_compare, compare
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
 from ui.pages.groups_title import hint_of, render_title, title_of
@@ -55,8 +55,8 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     def prints(members: Shown) -> Iterator[tuple[object, ...]]:
         yield from press_compare(members, archive, templates)
 
-    def name(target: Target | Selection | None, text: str) -> tuple[object, ...]:
-        return press_name(target, text or "", archive, templates)
+    def name(event: gr.EventData, target: Target | Selection | None, text: str) -> tuple[object, ...]:
+        return press_name(target, text or "", archive, templates, ticked=[int(each) for each in event.photos[:PICKED_MOST]])
 
     def follow(members: Shown) -> tuple[object, ...]:
         return press_follow(members, archive, templates)
@@ -93,7 +93,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     timer.tick(lambda: render_changes(archive, templates), None, changes, **DIRECT)
     changes.follow(follow, members, shown, **elsewhere)
     gallery.turn(turn, members, gallery, **DIRECT)
-    gr.on([button.click, text.submit], name, [target, text], shown, **elsewhere)
+    button.name(name, [target, text], shown, **elsewhere)
     state = [regroup, cancel, runs]
     regroup.click(lambda: press_regroup(archive, templates), None, state, **DIRECT)
     cancel.click(lambda: press_cancel(archive, templates), None, state, **DIRECT)
@@ -112,7 +112,7 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
     drawn = render_map(archive, templates)
     if group is None:
         empty = render_gallery(None, archive, templates)
-        return None, None, listed, "", gr.Row(visible=False), gr.Button(), empty, drawn, "", ""
+        return None, None, listed, "", gr.Row(visible=False), "", empty, drawn, "", ""
     view = view if view and view.group_id == group.id else None  # the group that it belongs to is gone
     nameable = group.id is not None and group.status == GroupStatus.CANDIDATE
     return (
@@ -122,8 +122,8 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
         render_title(
             title_of(group), words.count_photos(group.photos), hint_of(group), templates, can_compare=can_compare(group)
         ),
-        gr.Row(visible=nameable),
-        gr.Button(words.name_these(group.photos)),
+        gr.Row(visible=nameable or group.id is None),
+        name_button(group.photos if nameable else None, templates),
         render_gallery(view or group.id, archive, templates),
         drawn,
         render_types(group, view, archive, templates),
@@ -149,7 +149,7 @@ def show_selection(
         _render_list(groups, SELECTION, archive, templates),
         render_title(words.SELECTED.format(photos=words.count_photos(photos)), "", words.SELECTED_HINT, templates, clear=True),
         gr.Row(visible=True),
-        gr.Button(words.name_these(photos)),
+        name_button(photos, templates),
         render_gallery(selection, archive, templates),
         render_map(archive, templates) if redraw else gr.skip(),
         "",
@@ -178,13 +178,18 @@ def press_compare(members: Shown, archive: Archive, templates: Environment) -> I
         yield _notice(now.lines, now.tone, templates), shown
 
 
-def press_name(target: Target | Selection | None, text: str, archive: Archive, templates: Environment) -> tuple[object, ...]:
+def press_name(
+    target: Target | Selection | None, text: str, archive: Archive, templates: Environment, *, ticked: Sequence[int] = ()
+) -> tuple[object, ...]:
     """The whole page after a naming; as it was, with the typed text kept, where it was refused."""
-    said = name_target(target, text, archive)
+    said = name_target(target, text, archive, ticked=ticked)
     if not said.done:
         return _refused(said, target, text, archive, templates)
-    key = key_of(target.group_id) if isinstance(target, Target) else ""
-    return _notice(said.lines, "ok", templates), "", *show_group(key, archive, templates)
+    notice = _notice(said.lines, "ok", templates)
+    if isinstance(target, Selection) and ticked:
+        return notice, "", *show_selection(target.photo_ids, archive, templates, redraw=True)[2:]
+    key = "" if isinstance(target, Selection) else key_of(target.group_id if target else None)
+    return notice, "", *show_group(key, archive, templates)
 
 
 def press_act(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
+from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.groups import Selection, read_groups
 from db.naming import ActError, Naming, name_group, name_photos
 from db.overview import read_heartbeats
 from db.tables import GroupStatus
-from ui import words
+from ui import words, words_groups
 from ui.archive import Archive
+from ui.pages.frame import bare_html
+from ui.templating import script
 
 BY = "pages"  # who named: there is no login yet
 
@@ -33,7 +38,7 @@ class Said:
     lines: tuple[str, ...]
 
 
-def naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:
+def naming_form() -> tuple[gr.Row, gr.Textbox, Any]:
     """Lay out where a name is typed: the row, hidden until there is something to name, its text and its button."""
     with gr.Row(elem_id="naming", visible=False) as naming:
         text = gr.Textbox(
@@ -44,8 +49,14 @@ def naming_form() -> tuple[gr.Row, gr.Textbox, gr.Button]:
             scale=3,
             min_width=180,
         )
-        button = gr.Button(words.NAME_NONE, variant="primary", elem_id="name-button", scale=1, min_width=190)
+        button = bare_html(js_on_load=script("groups_name.js"), elem_id="name-button")
     return naming, text, button
+
+
+def name_button(photos: int | None, templates: Environment) -> str:
+    """The button: what it names until photos are ticked; None: nothing."""
+    whole = "" if photos is None else words.name_these(photos)
+    return templates.get_template("groups_name.html").render(whole=whole, w=words_groups)
 
 
 def target_now(target: Target, archive: Archive) -> Target | None:
@@ -56,19 +67,20 @@ def target_now(target: Target, archive: Archive) -> Target | None:
     return Target(target.group_id, now.photos) if now else None
 
 
-def name_target(target: Target | Selection | None, text: str, archive: Archive) -> Said:
-    """Name the group or selection and say what happens next, or say why not and leave everything as it is."""
-    if target is None:
+def name_target(target: Target | Selection | None, text: str, archive: Archive, *, ticked: Sequence[int] = ()) -> Said:
+    """Name the ticked photos, or the group or selection, and say what is next; or say why not and leave everything as it is."""
+    picked = Selection(tuple(ticked)) if ticked else target
+    if picked is None:
         return Said(False, (words.CHOOSE_GROUP,))
     known = archive.judge.known_types()
     now = archive.clock()
     with Session(archive.engine) as session:
         try:
-            if isinstance(target, Selection):
-                naming = name_photos(session, target.photo_ids, text, by=BY, now=now, known=known)
+            if isinstance(picked, Selection):
+                naming = name_photos(session, picked.photo_ids, text, by=BY, now=now, known=known)
             else:
-                name = name_group(session, target.group_id, text, seen=target.photos, by=BY, now=now, known=known)
-                naming = Naming(name, target.photos, left_out=0)
+                name = name_group(session, picked.group_id, text, seen=picked.photos, by=BY, now=now, known=known)
+                naming = Naming(name, picked.photos, left_out=0)
             session.commit()
         except ActError as error:
             return Said(False, (str(error),))

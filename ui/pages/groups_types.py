@@ -173,7 +173,7 @@ _Act = Callable[[Session, tuple[int, ...], str, Target | Selection | None, Archi
 def _too(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
-    if isinstance(target, Target):
+    if isinstance(target, Target) and not photos:
         name = name_group(session, target.group_id, name, seen=target.photos, by=BY, now=archive.clock())
         return (words.named_now(target.photos, name),)
     return _named(call_too(session, _ticked(photos), name, by=BY, now=archive.clock()))
@@ -182,7 +182,7 @@ def _too(
 def _deny(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
-    if isinstance(target, Target):
+    if isinstance(target, Target) and not photos:
         done = deny_group(session, target.group_id, name, seen=target.photos, by=BY, now=archive.clock())
     else:
         done = deny_type(session, _ticked(photos), name, by=BY, now=archive.clock())

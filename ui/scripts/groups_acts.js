@@ -18,5 +18,6 @@ document.addEventListener("change", (event) => { if (event.target.matches?.("#ga
 new MutationObserver(say).observe(document.querySelector("#gallery"), { childList: true, subtree: true }); // may come with ticks
 watch("value", () => { // another group, or something was done: what was ticked is not meant any more
   document.querySelectorAll("#gallery input[data-pick]").forEach((box) => { box.checked = box.defaultChecked; });
+  document.querySelector("#gallery input[data-pick]")?.dispatchEvent(new Event("change", { bubbles: true })); // all count anew
   say();
 });

@@ -3,17 +3,17 @@ const boxes = () => [...document.querySelectorAll("#gallery input[data-pick]")];
 const picked = () => boxes().filter((box) => box.checked).map((box) => Number(box.dataset.pick));
 function count() {
   const ticked = picked().length, shown = boxes().length;
-  element.querySelectorAll("[data-bar] [data-one]").forEach((button) => {
+  element.querySelectorAll("[data-one]").forEach((button) => {
     button.dataset.plain ??= button.textContent;
     const { plain, all, one, many } = button.dataset, number = ticked || (all && shown); // `all`: without ticks the shown are meant
     button.textContent = !number ? plain : number === 1 ? one : (ticked ? many : all).replace("{n}", number);
-    button.disabled = !number;
+    button.disabled = !number && Boolean(button.closest("[data-bar]")); // elsewhere the whole group is meant
   });
 }
 function say(act, name) {
   element.querySelectorAll("[data-say]").forEach((button) => { button.disabled = true; });
   const whole = act === "confirm" && !picked().length;
-  trigger("say", { act, name, photos: whole ? boxes().map((box) => Number(box.dataset.pick)) : element.querySelector("[data-bar]") ? picked() : [] });
+  trigger("say", { act, name, photos: whole ? boxes().map((box) => Number(box.dataset.pick)) : picked() });
 }
 const card = () => element.querySelector("[data-name]");
 element.addEventListener("click", (event) => {
@@ -24,7 +24,7 @@ element.addEventListener("click", (event) => {
   if (button.dataset.say) say(button.dataset.say, card().dataset.name);
   if (button.dataset.tick) {
     boxes().forEach((box) => { box.checked = button.dataset.tick === "all"; });
-    count();
+    boxes()[0]?.dispatchEvent(new Event("change", { bubbles: true })); // all buttons count anew
   }
 });
 element.addEventListener("submit", (event) => {

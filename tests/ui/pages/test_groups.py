@@ -14,7 +14,7 @@ from db.group_acts import merge_groups
 from db.groups import Selection
 from db.look_alikes import note_group
 from db.naming import name_group
-from db.tables import Job, Photo, PhotoGroup, Service
+from db.tables import Job, Label, Photo, PhotoGroup, Service
 from engine.recognition.resemblance import Resemblance
 from tests.archive import NOW, photo, store, store_group, unknown
 from ui.archive import Archive
@@ -23,6 +23,7 @@ from ui.pages.groups_follow import render_changes
 from ui.pages.groups_gallery import GALLERY, render_gallery
 from ui.pages.groups_naming import Target
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_button, regroup_state
+from ui.pages.groups_types import say
 
 MakeArchive = Callable[..., Archive]
 
@@ -73,7 +74,7 @@ def test_a_refused_naming_is_an_alert_keeps_the_text_and_stores_nothing(
 
 
 def test_without_a_target_nothing_is_named(archive_with: MakeArchive, templates: Environment) -> None:
-    assert "Choose a group first" in str(press_name(None, "ACME7", archive_with(), templates)[0])
+    assert "Choose a group, or tick photos, first" in str(press_name(None, "ACME7", archive_with(), templates)[0])
 
 
 def test_only_a_candidate_is_a_target(database: Engine, archive_with: MakeArchive, templates: Environment) -> None:
@@ -96,7 +97,7 @@ def test_a_selection_is_shown_with_its_count_as_the_target_of_the_naming(
     assert 'aria-pressed="true"' not in str(listed)
     assert "2 photos selected on the map" in str(title)
     assert "Clear selection" in str(title)
-    assert button.value == "Name these 2 photos"  # type: ignore[attr-defined]
+    assert ">Name these 2 photos<" in str(button)
     assert str(gallery).count("<img loading") == 2
 
 
@@ -205,3 +206,43 @@ def test_only_a_group_of_the_same_print_has_the_named_type_as_its_first_choice(
     card = str(show_group(str(group), archive_with(), templates)[-2])
     assert says in card
     assert ('class="small strong" data-say="too"' in card) is (short == 1.2)
+
+
+@pytest.mark.parametrize("place", ["group", "ungrouped", "map"])
+def test_only_the_ticked_photos_are_named_and_the_others_stay_where_they_are(
+    database: Engine, archive_with: MakeArchive, templates: Environment, place: str
+) -> None:
+    rows = [unknown(number) for number in range(1, 7)]
+    if place == "group":
+        store_group(database, *rows)
+    else:
+        store(database, *rows)
+    target = {"group": Target(1, 6), "ungrouped": None, "map": Selection((1, 2, 3))}[place]
+    notice, text, members, now, *_ = press_name(target, "ACME7", archive_with(), templates, ticked=[2, 3])
+    assert "2 photos are now ACME7." in str(notice)
+    assert text == ""
+    assert (members, now) == {"group": (1, Target(1, 4)), "ungrouped": (None, None), "map": (Selection((1,)),) * 2}[place]
+    with Session(database) as session:
+        assert [session.get_one(Photo, row.id).meter_type for row in rows] == ["UNKNOWN", "ACME7", "ACME7", *["UNKNOWN"] * 3]
+        assert {session.get_one(Photo, row.id).group_id for row in (rows[1], rows[2])} == {None}
+
+
+def test_the_ungrouped_can_be_named_as_soon_as_some_are_ticked(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, unknown(1))
+    *_, naming, button, _, _, _, _ = show_group("none", archive_with(), templates)
+    assert naming.visible  # type: ignore[attr-defined]
+    assert "disabled>Name ticked photos<" in str(button)
+
+
+def test_a_look_alike_group_s_ticked_photos_alone_get_the_name_or_the_denial(database: Engine, archive_with: MakeArchive) -> None:
+    store_group(database, unknown(1))
+    store_group(database, unknown(2), unknown(3), unknown(4))
+    with Session(database) as session, session.begin():
+        name_group(session, 1, "ACME 7", seen=1, by="ana", now=NOW)
+    assert say({"act": "too", "name": "ACME 7", "photos": [2]}, Target(2, 3), archive_with()).done
+    assert say({"act": "deny", "name": "ACME 7", "photos": [3]}, Target(2, 2), archive_with()).done
+    with Session(database) as session:
+        assert [session.get_one(Photo, photo_id).meter_type for photo_id in (2, 3, 4)] == ["ACME 7", "UNKNOWN", "UNKNOWN"]
+        assert list(session.scalars(select(Label.photo_id).where(Label.field == "not_type"))) == [3]
