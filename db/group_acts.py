@@ -12,13 +12,13 @@ from db.group_tables import ActKind, EventKind
 from db.groups import Members, Selection, are
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, note, record, say, withdraw
-from db.naming import ActError, call, close_group, read_candidate, take_out
+from db.naming import ActError, Seen, call, close_group, read_candidate, take_out
 from db.tables import GroupStatus, Outcome, Photo, PhotoGroup
 from db.unknowns import begin_writing, next_group_id
 from engine.verdict import UNKNOWN, Way
 
 
-def merge_groups(session: Session, group_id: int, into_id: int, *, seen: int, by: str, now: datetime) -> int:
+def merge_groups(session: Session, group_id: int, into_id: int, *, seen: Seen, by: str, now: datetime) -> int:
     """Say that a candidate group is the same design as another; returns how many photos went over. The caller commits.
 
     Where the other is named, the photos get its name. Raises `ActError`; then nothing was changed.
@@ -83,7 +83,7 @@ def split_photos(session: Session, photo_ids: Iterable[int], *, by: str, now: da
     return new_id
 
 
-def dismiss(session: Session, members: Members, *, seen: int | None = None, by: str, now: datetime) -> int:
+def dismiss(session: Session, members: Members, *, seen: Seen | None = None, by: str, now: datetime) -> int:
     """Say that a candidate group, or unknown photos picked out, show no meter; returns how many. The caller commits.
 
     They are junk from then on: not unknown, not grouped, not learnt from. Raises `ActError`.

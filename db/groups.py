@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -107,6 +108,21 @@ def read_members(session: Session, members: Members, *, after: Place | None = No
 def count_members(session: Session, members: Members) -> int:
     """How many photos a group has, or how many of a selection are still unknown."""
     return session.scalar(select(func.count()).where(*are(members))) or 0
+
+
+def digest_of(photo_ids: Iterable[int]) -> str:
+    """A text that tells whether a group still has these photos and no others."""
+    return hashlib.sha256(",".join(map(str, sorted(photo_ids))).encode()).hexdigest()[:16]
+
+
+def read_digests(session: Session) -> dict[int, str]:
+    """`digest_of` the photos of each group that waits for a name, by its id."""
+    waits = select(Photo.group_id, Photo.id).join(PhotoGroup).where(PhotoGroup.status == GroupStatus.CANDIDATE.value)
+    members: dict[int, list[int]] = {}
+    for group_id, photo_id in session.execute(waits):
+        if group_id is not None:
+            members.setdefault(group_id, []).append(photo_id)
+    return {group_id: digest_of(photo_ids) for group_id, photo_ids in members.items()}
 
 
 def still_unknown(session: Session, photo_ids: Iterable[int]) -> Selection:

@@ -127,9 +127,9 @@ def undo(session: Session, act_id: int, *, by: str, now: datetime) -> Undone:
 def _later(session: Session, act: Act, photo_ids: Sequence[int]) -> Act | None:
     """The newest standing act on these photos, or on a group that lives and would have another state."""
     touched = set(photo_ids)
-    before = {group_id: status for group_id, status, _ in act.groups}
-    now = session.execute(select(PhotoGroup.id, PhotoGroup.status).where(PhotoGroup.id.in_(before)))
-    turned = {group_id for group_id, status in now if status not in (before[group_id], GroupStatus.GONE)}
+    before = {group_id: (status, name) for group_id, status, name in act.groups}
+    now = session.execute(select(PhotoGroup.id, PhotoGroup.status, PhotoGroup.name).where(PhotoGroup.id.in_(before)))
+    turned = {each for each, status, name in now if status != GroupStatus.GONE and (status, name) != before[each]}
     newer = select(Act).where(Act.id > act.id, Act.undone_at.is_(None)).order_by(Act.id.desc())
     return next(
         (

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.group_tables import Act, ActKind, EventKind
-from db.groups import Selection, are, count_members
+from db.groups import Selection, are, count_members, digest_of
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, note, record, say
 from db.tables import GroupStatus, Photo, PhotoGroup
@@ -19,6 +19,8 @@ from db.unknowns import begin_writing
 from engine.errors import ArgumentError
 from engine.names import check_label
 from engine.verdict import UNKNOWN
+
+Seen = int | str  # how many photos of a group a person saw; or, surer, which: `digest_of` their ids
 
 
 class ActError(Exception):
@@ -35,13 +37,13 @@ class Naming:
 
 
 def name_group(
-    session: Session, group_id: int, text: str, *, seen: int, by: str, now: datetime, known: Iterable[str] = ()
+    session: Session, group_id: int, text: str, *, seen: Seen, by: str, now: datetime, known: Iterable[str] = ()
 ) -> str:
     """Say which meter type a group is; returns the name as stored. The caller commits.
 
     Every member gets a label and the new type, and the daemon is asked to move the files. A type that exists already,
-    in a photo or among `known` (the model's labels), keeps its own spelling: one type never has two folders. `seen` is
-    the number of photos the person looked at: a group that changed meanwhile is not named blindly.
+    in a photo or among `known` (the model's labels), keeps its own spelling: one type never has two folders. Where another
+    group has that name, the photos join it. A group that changed since it was `seen` is not named blindly.
 
     Raises `ActError`; then nothing was changed.
     """
@@ -51,7 +53,10 @@ def name_group(
     act = record(session, ActKind.NAME, name, photo_ids=members, group_ids=[group_id], by=by, now=now)
     close_group(session, act, group, EventKind.NAMED, len(members), name=name)
     call(session, act, members, name)
-    ask(session, JobKind.MOVE_GROUP, {"group_id": group_id}, now)
+    into = named_group(session, name, but=group_id)
+    if into is not None:
+        join_named(session, act, into, members)
+    ask(session, JobKind.MOVE_GROUP, {"group_id": group_id if into is None else into}, now)
     return name
 
 
@@ -60,16 +65,19 @@ def name_photos(
 ) -> Naming:
     """Say which meter type these photos are, whatever their groups; as `name_group` otherwise. The caller commits.
 
-    Only photos that are still unknown are named. They leave their candidate group, which keeps the others; a group
-    taken whole becomes a named one, as if it had been named by itself.
+    Only photos that are still unknown are named. They leave their candidate group, which keeps the others, and join the one
+    of that name, where there is one; else a group taken whole becomes a named one, as if it had been named by itself.
 
     Raises `ActError`; then nothing was changed.
     """
     asked = set(photo_ids)
     begin_writing(session)
     name = type_name(text, known=(*known, *read_type_names(session)))
+    into = named_group(session, name)
     act, named = take_out(session, ActKind.NAME, name, asked, EventKind.NAMED, by=by, now=now, name=name)
     call(session, act, named, name)
+    if into is not None:
+        join_named(session, act, into, named)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": named}, now)
     return Naming(name, len(named), len(asked) - len(named))
 
@@ -80,9 +88,11 @@ def read_type_names(session: Session) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name is not None and name not in (UNKNOWN, JUNK)))
 
 
-def named_group(session: Session, name: str) -> int | None:
-    """The group that people named so; the oldest, where two have that name."""
+def named_group(session: Session, name: str, *, but: int | None = None) -> int | None:
+    """The group that people named so; the oldest, where two have that name. `but`: not this one."""
     named = select(PhotoGroup.id).where(PhotoGroup.name == name, PhotoGroup.status == GroupStatus.NAMED.value)
+    if but is not None:
+        named = named.where(PhotoGroup.id != but)
     return session.scalar(named.order_by(PhotoGroup.id).limit(1))
 
 
@@ -99,7 +109,7 @@ def type_name(text: str, *, known: Iterable[str] = ()) -> str:
     return next((other for other in known if other.casefold() == name.casefold()), name)
 
 
-def read_candidate(session: Session, group_id: int, *, seen: int | None = None) -> tuple[PhotoGroup, list[int]]:
+def read_candidate(session: Session, group_id: int, *, seen: Seen | None = None) -> tuple[PhotoGroup, list[int]]:
     """A group that waits for a name, with its photos. Raises `ActError` where it does not, or is not what the person saw."""
     group = session.get(PhotoGroup, group_id, with_for_update=True)
     if group is None or group.status == GroupStatus.GONE:
@@ -108,10 +118,17 @@ def read_candidate(session: Session, group_id: int, *, seen: int | None = None) 
         raise ActError(f"This group is already named {group.name}.")
     if group.status == GroupStatus.DISMISSED:
         raise ActError("This group was dismissed. Undo that first.")
+    return group, read_seen(session, group_id, seen)
+
+
+def read_seen(session: Session, group_id: int, seen: Seen | None) -> list[int]:
+    """A group's photos. Raises `ActError` where they are not what the person saw."""
     members = list(session.scalars(select(Photo.id).where(*are(group_id))))
-    if seen is not None and len(members) != seen:
+    if isinstance(seen, int) and len(members) != seen:
         raise ActError(f"The group changed: it now has {len(members):,} photos instead of {seen:,}. Look again first.")
-    return group, members
+    if isinstance(seen, str) and digest_of(members) != seen:
+        raise ActError(f"The group changed: it now has {len(members):,} photos, not those you saw. Look again first.")
+    return members
 
 
 def take_out(
@@ -147,6 +164,15 @@ def close_group(session: Session, act: Act, group: PhotoGroup, event: EventKind,
     status = GroupStatus.NAMED if event is EventKind.NAMED else GroupStatus.DISMISSED
     group.status, group.name = status.value, name
     note(session, act, event, group.id, photos)
+
+
+def join_named(session: Session, act: Act, into: int, photo_ids: Sequence[int]) -> None:
+    """Photos that were just named go to the group that has the name already: one design is one entry of the list."""
+    closed = [group_id for group_id, *_ in act.groups]
+    act.groups = [*act.groups, [into, GroupStatus.NAMED.value, act.target]]
+    again = PhotoGroup.id.in_(closed), PhotoGroup.status == GroupStatus.NAMED.value
+    session.execute(update(PhotoGroup).where(*again).values(status=GroupStatus.GONE.value, name=None))
+    session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(group_id=into, group_strength=None))
 
 
 def call(session: Session, act: Act, photo_ids: Sequence[int], name: str) -> None:

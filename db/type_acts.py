@@ -9,13 +9,25 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from db.group_acts import end_empty, move_photos
-from db.group_tables import ActKind
+from db.group_tables import ActKind, EventKind
 from db.groups import Selection, are
 from db.jobs import JobKind, ask
-from db.labels import JUNK, Field, record, say, standing, withdraw
+from db.labels import JUNK, Field, note, record, say, standing, withdraw
 from db.look_alikes import forget_photos
-from db.naming import ActError, Naming, call, name_photos, named_group, read_candidate, read_type_names, type_name
-from db.tables import Label, Outcome, Photo
+from db.naming import (
+    ActError,
+    Naming,
+    Seen,
+    call,
+    join_named,
+    name_photos,
+    named_group,
+    read_candidate,
+    read_seen,
+    read_type_names,
+    type_name,
+)
+from db.tables import GroupStatus, Label, Outcome, Photo, PhotoGroup
 from db.unknowns import begin_writing
 from engine.verdict import UNKNOWN
 
@@ -71,7 +83,7 @@ def deny_type(session: Session, photo_ids: Iterable[int], name: str, *, by: str,
     return len(ids)
 
 
-def deny_group(session: Session, group_id: int, name: str, *, seen: int, by: str, now: datetime) -> int:
+def deny_group(session: Session, group_id: int, name: str, *, seen: Seen, by: str, now: datetime) -> int:
     """Say that a group which waits for a name is not this type; returns its photos. The caller commits. Raises `ActError`."""
     begin_writing(session)
     _, members = read_candidate(session, group_id, seen=seen)
@@ -112,3 +124,35 @@ def correct_type(
     end_empty(session, left)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": ids}, now)
     return Naming(name, len(ids), len(asked) - len(ids))
+
+
+def rename_group(
+    session: Session, group_id: int, text: str, *, seen: Seen, by: str, now: datetime, known: Iterable[str] = ()
+) -> str:
+    """Say that a named group is called otherwise; returns the name as stored. The caller commits.
+
+    Its photos get the name, and join the group that has it already, where there is one. Raises `ActError`; then nothing was
+    changed.
+    """
+    begin_writing(session)
+    group = session.get(PhotoGroup, group_id, with_for_update=True)
+    if group is None or group.status != GroupStatus.NAMED or group.name is None:
+        raise ActError("This group has no name that could be changed. Choose a named group.")
+    members = read_seen(session, group_id, seen)
+    outside = or_(Photo.group_id.is_(None), Photo.group_id != group_id)
+    alone = session.scalar(select(Photo.id).where(Photo.meter_type == group.name, outside).limit(1)) is None
+    names = [each for each in read_type_names(session) if not (alone and each == group.name)]  # its spelling may change
+    name = type_name(text, known=(*known, *names))
+    into = named_group(session, name, but=group_id)
+    if name == group.name and into is None:
+        raise ActError(f"This group is called {name} already.")
+    act = record(session, ActKind.NAME, name, photo_ids=members, group_ids=[group_id], by=by, now=now)
+    withdraw(session, members, [Field.METER_TYPE], by=by, now=now)
+    group.name = name
+    note(session, act, EventKind.NAMED, group_id, len(members))
+    call(session, act, members, name)
+    session.flush()
+    if into is not None:
+        join_named(session, act, into, members)
+    ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": members}, now)
+    return name

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from db.group_acts import dismiss, merge_groups, move_photos, release_photos, split_photos
 from db.group_tables import GroupEvent
-from db.groups import Selection, read_groups
+from db.groups import Selection, read_digests, read_groups
 from db.jobs import ask_cancel, ask_regroup
 from db.labels import read_acts, undo
 from db.naming import name_group, name_photos
 from db.review import learning_curves, review_order
+from db.type_acts import rename_group
 from engine.recognition.curve import MORE
 from ui.acting import By, Id, acting
 from ui.same_origin import require_same_origin
@@ -28,9 +29,10 @@ EVENTS_MOST = 500
 
 
 class OnGroup(By):
-    """An act on a whole group; `seen` is how many photos it had when the person looked."""
+    """An act on a whole group: `seen` is how many photos it had when the person looked, `members` (surer) which, as listed."""
 
     seen: int
+    members: str = Field("", max_length=64)
     name: str = ""
     into: Id = 0
 
@@ -55,22 +57,25 @@ def group_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[
 
     @routes.get("/groups")
     def groups() -> list[dict[str, Any]]:
-        """All live groups, candidates first; id null: the unknown photos in no group."""
+        """All live groups, candidates first; id null: the unknown photos in no group. `members` changes as a group's do."""
         with Session(engine) as session:
-            return [asdict(card) for card in read_groups(session)]
+            members = read_digests(session)
+            return [asdict(card) | {"members": members.get(card.id or 0)} for card in read_groups(session)]
 
     @routes.post("/groups/{group_id}/{act}", dependencies=guarded)
     def act_on_group(group_id: Id, act: str, asked: OnGroup) -> dict[str, Any]:
-        """`act`: name (with `name`), merge (with `into`), dismiss."""
-        who = {"seen": asked.seen, "by": asked.by}
+        """`act`: name (with `name`), merge (with `into`), dismiss; rename (with `name`) a named group."""
+        who = {"seen": asked.members or asked.seen, "by": asked.by}
         match act:
             case "name":
                 return {"name": do(name_group, group_id, asked.name, known=known(), **who)}
+            case "rename":
+                return {"name": do(rename_group, group_id, asked.name, known=known(), **who)}
             case "merge":
                 return {"photos": do(merge_groups, group_id, asked.into, **who)}
             case "dismiss":
                 return {"photos": do(dismiss, group_id, **who)}
-        raise HTTPException(404, "A group can be asked to name, merge or dismiss.")
+        raise HTTPException(404, "A group can be asked to name, rename, merge or dismiss.")
 
     @routes.post("/photos/{act}", dependencies=guarded)
     def act_on_photos(act: str, asked: OnPhotos) -> dict[str, Any]:

@@ -34,9 +34,10 @@ class PhotosOnType(OnType):
 
 
 class GroupOnType(OnType):
-    """A whole group it is said of; `seen` is how many photos it had when the person looked."""
+    """A whole group it is said of; `seen` and `members` as of any act on a group."""
 
     seen: int
+    members: str = Field("", max_length=64)
 
 
 def type_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[[], Iterable[str]]) -> APIRouter:
@@ -76,7 +77,7 @@ def type_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[[
     @routes.post("/groups/{group_id}/deny", dependencies=guarded)
     def deny_whole(group_id: Id, asked: GroupOnType) -> dict[str, int]:
         """A group that waits for a name is not this type; it stays a group."""
-        return {"photos": do(deny_group, group_id, asked.name, seen=asked.seen, by=asked.by)}
+        return {"photos": do(deny_group, group_id, asked.name, seen=asked.members or asked.seen, by=asked.by)}
 
     @routes.post("/photos/too", dependencies=guarded)
     def too(asked: PhotosOnType) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from db.groups import Selection, read_groups
 from db.labels import JUNK, UndoError, labels_state, read_acts, undo
 from db.naming import ActError, name_group, name_photos
 from db.tables import Job, Label, Photo, PhotoGroup
+from db.type_acts import rename_group
 from tests.archive import NOW, store, store_group, unknown
 
 
@@ -162,6 +163,56 @@ def test_every_act_can_be_taken_back_and_leaves_its_labels_on_record(database: E
 def labels_of(database: Engine) -> str:
     with Session(database) as session:
         return labels_state(session)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda database: do(database, name_group, 2, "acme 7", seen=2),
+        lambda database: do(database, name_photos, [4, 5], "acme 7"),
+    ],
+)
+def test_what_gets_the_name_of_a_named_group_joins_it_and_comes_back(database: Engine, again: Callable[[Engine], object]) -> None:
+    two_groups(database)
+    do(database, name_group, 1, "ACME 7", seen=3)
+    before = photos_now(database), groups_now(database), standing_labels(database)
+    again(database)
+    assert set(photos_now(database).values()) == {("ACME 7", 1)}
+    assert groups_now(database) == {1: ("named", "ACME 7"), 2: ("gone", None)}
+    with Session(database) as session, session.begin():
+        assert read_acts(session)[0].photos == 2
+        with pytest.raises(UndoError, match="newer"):
+            undo(session, 1, by="bea", now=NOW)
+        undo(session, 2, by="bea", now=NOW)
+    assert (photos_now(database), groups_now(database), standing_labels(database)) == before
+
+
+def test_a_renamed_group_is_undone_before_what_named_it_and_gives_every_label_back(database: Engine) -> None:
+    two_groups(database)
+    do(database, name_group, 1, "Alpha 1", seen=3)
+    before = photos_now(database), groups_now(database), standing_labels(database)
+    assert do(database, rename_group, 1, "Beta", seen=3) == "Beta"
+    assert photos_now(database)[1] == ("Beta", 1)
+    assert {label[2] for label in standing_labels(database)} == {"Beta"}
+    do(database, move_photos, [4], 1)
+    with Session(database) as session, session.begin():
+        for act_id in (1, 2):
+            with pytest.raises(UndoError, match="newer"):
+                undo(session, act_id, by="bea", now=NOW)
+        undo(session, 3, by="bea", now=NOW)
+        undo(session, 2, by="bea", now=NOW)
+    assert (photos_now(database), groups_now(database), standing_labels(database)) == before
+
+
+def test_the_spelling_of_a_name_changes_only_where_no_other_photo_has_it(database: Engine) -> None:
+    two_groups(database)
+    do(database, name_group, 1, "Arkada", seen=3)
+    assert do(database, rename_group, 1, "ARKADA", seen=3) == "ARKADA"
+    with Session(database) as session, session.begin():
+        photo = session.get_one(Photo, 4)
+        photo.meter_type, photo.group_id = "ARKADA", None
+    with pytest.raises(ActError, match="called ARKADA already"):
+        do(database, rename_group, 1, "Arkada", seen=3)
 
 
 def test_taking_back_a_release_lets_the_earlier_label_stand_again(database: Engine) -> None:

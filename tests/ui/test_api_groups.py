@@ -137,3 +137,15 @@ def test_a_recognised_photo_is_confirmed_once(client: TestClient, database: Engi
     assert client.post("/api/v1/photos/correct", json=asked).json() == {"name": "ACME 7", "photos": 1, "left_out": 0}
     again = client.post("/api/v1/photos/correct", json=asked)
     assert (again.status_code, "already" in again.json()["detail"]) == (409, True)
+
+
+def test_a_group_is_renamed_and_one_whose_photos_are_others_than_those_seen_is_not_named(client: TestClient) -> None:
+    first = {card["id"]: card for card in client.get("/api/v1/groups").json()}[1]
+    client.post("/api/v1/photos/move", json={"photo_ids": [4], "into": 1})
+    client.post("/api/v1/photos/move", json={"photo_ids": [1], "into": 2})
+    asked = {"seen": first["photos"], "name": "ACME 7"}
+    refused = client.post("/api/v1/groups/1/name", json=asked | {"members": first["members"]})
+    assert (refused.status_code, "not those you saw" in refused.json()["detail"]) == (409, True)
+    assert client.post("/api/v1/groups/1/name", json=asked).status_code == 200
+    assert client.post("/api/v1/groups/1/rename", json=asked | {"name": "Acme 7"}).json() == {"name": "Acme 7"}
+    assert client.post("/api/v1/groups/2/rename", json={"seen": 2, "name": "HPL 1"}).status_code == 409

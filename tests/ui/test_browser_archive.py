@@ -131,9 +131,7 @@ def test_a_bad_type_name_is_refused_and_a_good_one_survives_a_reload(watched: Wa
         assert database.execute("select count(*), min(value) from label").fetchone() == (6, "ACME 7")
 
 
-def test_the_group_in_the_address_is_shown_and_the_ungrouped_are_named_once_ticked(
-    watched: Watched, pages: Pages
-) -> None:
+def test_the_group_in_the_address_is_shown_and_the_ungrouped_are_named_once_ticked(watched: Watched, pages: Pages) -> None:
     page = watched.page
     visit(page, pages, "groups?group=none")
     expect(page.get_by_test_id("group-title")).to_contain_text("Ungrouped")

@@ -15,7 +15,7 @@ from db.tables import GroupStatus
 from ui import words, words_groups, words_types
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, QUIET, bare_html, open_page
-from ui.pages.groups_acts import PICKED_MOST, act_on, render_acts
+from ui.pages.groups_acts import PICKED_MOST, act_on, rename, render_acts
 from ui.pages.groups_follow import render_changes, state_of
 from ui.pages.groups_gallery import Shown, render_gallery
 from ui.pages.groups_map import key_of, mark_of, render_map
@@ -49,7 +49,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
         return render_gallery(members, archive, templates, after=event.after, first=int(event.first))
 
     def correct(event: gr.EventData, target: Target | Selection | None, members: Members) -> tuple[object, ...]:
-        asked = {"act": event.act, "into": event.into, "photos": event.photos}
+        asked = {"act": event.act, "into": event.into, "photos": event.photos, "seen": getattr(event, "seen", 0)}
         return press_act(asked, target, members, archive, templates)
 
     def prints(members: Shown) -> Iterator[tuple[object, ...]]:
@@ -115,9 +115,11 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
         return None, None, listed, "", gr.Row(visible=False), "", empty, drawn, "", ""
     view = view if view and view.group_id == group.id else None  # the group that it belongs to is gone
     nameable = group.id is not None and group.status == GroupStatus.CANDIDATE
+    with Session(archive.engine) as session:
+        target = Target.of(session, group.id) if nameable and group.id is not None else None
     return (
         view or group.id,
-        Target(group.id, group.photos) if nameable and group.id is not None else None,
+        target,
         listed,
         render_title(
             title_of(group), words.count_photos(group.photos), hint_of(group), templates, can_compare=can_compare(group)
@@ -188,7 +190,7 @@ def press_name(
     notice = _notice(said.lines, "ok", templates)
     if isinstance(target, Selection) and ticked:
         return notice, "", *show_selection(target.photo_ids, archive, templates, redraw=True)[2:]
-    key = "" if isinstance(target, Selection) else key_of(target.group_id if target else None)
+    key = "" if isinstance(target, Selection) else key_of(said.group_id or (target.group_id if target else None))
     return notice, "", *show_group(key, archive, templates)
 
 
@@ -196,7 +198,10 @@ def press_act(
     asked: dict[str, object], target: Target | Selection | None, members: Shown, archive: Archive, templates: Environment
 ) -> tuple[object, ...]:
     """The whole page after a correction; as it was where it was refused."""
-    said = act_on(asked, target, archive)
+    if asked["act"] == "rename":
+        said = rename(asked, members.group_id if isinstance(members, TypePhotos) else members, archive)
+    else:
+        said = act_on(asked, target, archive)
     return _after(said, members, archive, templates) if said.done else _refused(said, target, gr.skip(), archive, templates)
 
 
@@ -225,6 +230,8 @@ def press_follow(members: Shown, archive: Archive, templates: Environment) -> tu
 
 def _after(said: Said, members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
     notice = _notice(said.lines, "ok", templates)
+    if said.group_id is not None:
+        return notice, "", *show_group(key_of(said.group_id), archive, templates)
     if isinstance(members, TypePhotos):
         return notice, "", *show_group(key_of(members.group_id), archive, templates, view=members)
     return notice, "", *show_group("" if isinstance(members, Selection) else key_of(members), archive, templates)

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from db.group_acts import dismiss, merge_groups, move_photos, release_photos, split_photos
 from db.groups import GroupCard, Selection, read_groups
 from db.labels import UndoError, read_acts, undo
-from db.naming import ActError
+from db.naming import ActError, named_group
 from db.review import review_order
+from db.tables import GroupStatus
+from db.type_acts import rename_group
 from ui import words_groups as words
 from ui.archive import Archive
 from ui.pages.groups_map import key_of, name_of
@@ -29,16 +31,31 @@ def render_acts(archive: Archive, templates: Environment, *, group: GroupCard | 
         acts = read_acts(session, most=8)
         review = review_order(session, most=REVIEWED)
     others = [(key_of(each.id), each.name or name_of(each.id)) for each in groups if group is None or each.id != group.id]
-    whole = group is not None and group.id is not None and group.status == "candidate"
+    whole = group is not None and group.id is not None and group.status == GroupStatus.CANDIDATE
     lines = [(act, words.act_line(act)) for act in acts]
     return templates.get_template("groups_acts.html").render(
         w=words,
         others=others,
         whole=whole,
+        named=group if group is not None and group.status == GroupStatus.NAMED else None,
         grouped=group is not None and group.id is not None,
         acts=lines,
         review=[(each, words.WHY[each.why]) for each in review],
     )
+
+
+def rename(event: dict[str, Any], group_id: object, archive: Archive) -> Said:
+    """Give a named group another name, or say why not and leave everything as it is."""
+    if not isinstance(group_id, int):
+        return Said(False, (words.DO_FIRST,))
+    text, seen, known = str(event.get("into") or ""), int(event["seen"]), archive.judge.known_types()
+    with Session(archive.engine) as session:
+        try:
+            name = rename_group(session, group_id, text, seen=seen, by=BY, now=archive.clock(), known=known)
+            session.commit()
+        except ActError as error:
+            return Said(False, (str(error),))
+        return Said(True, (_done(session),), named_group(session, name))
 
 
 def act_on(event: dict[str, Any], target: Target | Selection | None, archive: Archive) -> Said:
@@ -59,7 +76,7 @@ def act_on(event: dict[str, Any], target: Target | Selection | None, archive: Ar
 def _merge(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     if not isinstance(target, Target):
         raise ActError("Choose a group that waits for a name first.")
-    merge_groups(session, target.group_id, _group(into), seen=target.photos, by=BY, now=now)
+    merge_groups(session, target.group_id, _group(into), seen=target.seen, by=BY, now=now)
     return _done(session)
 
 
@@ -82,7 +99,7 @@ def _dismiss(session: Session, photos: Sequence[int], into: str, target: Target 
     if photos or isinstance(target, Selection):
         dismiss(session, Selection(tuple(_picked(photos, target))), by=BY, now=now)
     elif isinstance(target, Target):
-        dismiss(session, target.group_id, seen=target.photos, by=BY, now=now)
+        dismiss(session, target.group_id, seen=target.seen, by=BY, now=now)
     else:
         raise ActError(words.DO_FIRST)
     return _done(session)

@@ -8,12 +8,13 @@ from typing import Any
 
 import gradio as gr
 from jinja2 import Environment
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.groups import Selection, read_groups
-from db.naming import ActError, Naming, name_group, name_photos
+from db.groups import Selection, are, digest_of, read_groups
+from db.naming import ActError, Naming, Seen, name_group, name_photos, named_group
 from db.overview import read_heartbeats
-from db.tables import GroupStatus
+from db.tables import GroupStatus, Photo
 from ui import words, words_groups
 from ui.archive import Archive
 from ui.pages.frame import bare_html
@@ -24,10 +25,22 @@ BY = "pages"  # who named: there is no login yet
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A group that a naming would name, and how many photos the person was shown."""
+    """A group that a naming would name, and what the person was shown of it."""
 
     group_id: int
     photos: int
+    members: str = ""  # `digest_of` its photos
+
+    @property
+    def seen(self) -> Seen:
+        """What an act on it compares with what it is then."""
+        return self.members or self.photos
+
+    @classmethod
+    def of(cls, session: Session, group_id: int) -> Target:
+        """A group as it is now."""
+        members = session.scalars(select(Photo.id).where(*are(group_id))).all()
+        return cls(group_id, len(members), digest_of(members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,7 @@ class Said:
 
     done: bool
     lines: tuple[str, ...]
+    group_id: int | None = None  # where the photos are now, if a whole group was named
 
 
 def naming_form() -> tuple[gr.Row, gr.Textbox, Any]:
@@ -63,8 +77,8 @@ def target_now(target: Target, archive: Archive) -> Target | None:
     """The group as it can be named now; None where it is gone, named or dismissed since."""
     with Session(archive.engine) as session:
         cards = read_groups(session)
-    now = next((card for card in cards if card.id == target.group_id and card.status == GroupStatus.CANDIDATE), None)
-    return Target(target.group_id, now.photos) if now else None
+        now = next((card for card in cards if card.id == target.group_id and card.status == GroupStatus.CANDIDATE), None)
+        return Target.of(session, target.group_id) if now else None
 
 
 def name_target(target: Target | Selection | None, text: str, archive: Archive, *, ticked: Sequence[int] = ()) -> Said:
@@ -79,11 +93,12 @@ def name_target(target: Target | Selection | None, text: str, archive: Archive, 
             if isinstance(picked, Selection):
                 naming = name_photos(session, picked.photo_ids, text, by=BY, now=now, known=known)
             else:
-                name = name_group(session, picked.group_id, text, seen=picked.photos, by=BY, now=now, known=known)
+                name = name_group(session, picked.group_id, text, seen=picked.seen, by=BY, now=now, known=known)
                 naming = Naming(name, picked.photos, left_out=0)
             session.commit()
         except ActError as error:
             return Said(False, (str(error),))
+        group_id = named_group(session, naming.name) if isinstance(picked, Target) else None
         watcher = read_heartbeats(session, now).get("watcher")
     files = words.NAMED_FILES if watcher is not None and watcher.alive else words.NAMED_FILES_LATER
     left_out = words.LEFT_OUT.format(photos=words.count_photos(naming.left_out))
@@ -93,4 +108,4 @@ def name_target(target: Target | Selection | None, text: str, archive: Archive, 
         files.format(name=naming.name),
         *([] if naming.name in known else [words.NAMED_NEXT]),
     )
-    return Said(True, lines)
+    return Said(True, lines, group_id)

@@ -19,7 +19,7 @@ from db.look_alikes import (
     read_look_alikes,
     read_recognised,
 )
-from db.naming import ActError, Naming, name_group, read_type_names
+from db.naming import ActError, Naming, name_group, named_group, read_type_names
 from db.tables import GroupStatus, Photo
 from db.type_acts import call_too, correct_type, deny_group, deny_type
 from engine.recognition.resemblance import FARTHEST, Resemblance
@@ -164,7 +164,8 @@ def say(asked: dict[str, Any], target: Target | Selection | None, archive: Archi
             session.commit()
         except ActError as error:
             return Said(False, (str(error),))
-    return Said(True, lines)
+        joined = named_group(session, name) if act is _too and isinstance(target, Target) and not photos else None
+    return Said(True, lines, joined)
 
 
 _Act = Callable[[Session, tuple[int, ...], str, Target | Selection | None, Archive], tuple[str, ...]]
@@ -174,7 +175,7 @@ def _too(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
     if isinstance(target, Target) and not photos:
-        name = name_group(session, target.group_id, name, seen=target.photos, by=BY, now=archive.clock())
+        name = name_group(session, target.group_id, name, seen=target.seen, by=BY, now=archive.clock())
         return (words.named_now(target.photos, name),)
     return _named(call_too(session, _ticked(photos), name, by=BY, now=archive.clock()))
 
@@ -183,7 +184,7 @@ def _deny(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
     if isinstance(target, Target) and not photos:
-        done = deny_group(session, target.group_id, name, seen=target.photos, by=BY, now=archive.clock())
+        done = deny_group(session, target.group_id, name, seen=target.seen, by=BY, now=archive.clock())
     else:
         done = deny_type(session, _ticked(photos), name, by=BY, now=archive.clock())
     return (words_types.not_it(done, name),)

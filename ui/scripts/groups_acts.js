@@ -14,6 +14,11 @@ element.addEventListener("click", (event) => {
   const into = button.dataset.act === "undo" ? button.dataset.id : element.querySelector("[data-into]").value;
   trigger("act", { act: button.dataset.act, into, photos: ticked() });
 });
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  trigger("act", { act: "rename", into: form.elements.name.value, seen: form.dataset.rename, photos: [] });
+});
 document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) say(); });
 new MutationObserver(say).observe(document.querySelector("#gallery"), { childList: true, subtree: true }); // may come with ticks
 watch("value", () => { // another group, or something was done: what was ticked is not meant any more

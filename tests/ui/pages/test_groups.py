@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.group_acts import merge_groups
-from db.groups import Selection
+from db.groups import Selection, digest_of
 from db.look_alikes import note_group
 from db.naming import name_group
 from db.tables import Job, Label, Photo, PhotoGroup, Service
@@ -32,9 +32,14 @@ def beat(database: Engine, age_s: int) -> None:
     store(database, Service(name="watcher", beat_at=NOW - timedelta(seconds=age_s), state="running", detail={}))
 
 
-def said(database: Engine, archive: Archive, templates: Environment, text: str, seen: int = 2) -> str:
+def seen(group_id: int, *photo_ids: int) -> Target:
+    """A group as the page shows it."""
+    return Target(group_id, len(photo_ids), digest_of(photo_ids))
+
+
+def said(database: Engine, archive: Archive, templates: Environment, text: str) -> str:
     group = store_group(database, unknown(1), unknown(2))
-    return str(press_name(Target(group, seen), text, archive, templates)[0])
+    return str(press_name(Target(group, 2), text, archive, templates)[0])
 
 
 def test_a_naming_says_that_files_move_now_while_the_watcher_runs(
@@ -60,12 +65,12 @@ def test_a_type_the_model_knows_needs_no_training(database: Engine, archive_with
     assert "training" not in notice
 
 
-@pytest.mark.parametrize(("text", "seen"), [("../up", 2), ("", 2), ("ACME7", 3)])
+@pytest.mark.parametrize(("text", "photos"), [("../up", 2), ("", 2), ("ACME7", 3)])
 def test_a_refused_naming_is_an_alert_keeps_the_text_and_stores_nothing(
-    database: Engine, archive_with: MakeArchive, templates: Environment, text: str, seen: int
+    database: Engine, archive_with: MakeArchive, templates: Environment, text: str, photos: int
 ) -> None:
     group = store_group(database, unknown(1), unknown(2))
-    notice, kept, *_ = press_name(Target(group, seen), text, archive_with(), templates)
+    notice, kept, *_ = press_name(Target(group, photos), text, archive_with(), templates)
     assert 'role="alert"' in str(notice)
     assert kept == text
     with Session(database) as session:
@@ -82,7 +87,12 @@ def test_only_a_candidate_is_a_target(database: Engine, archive_with: MakeArchiv
     named = store_group(database, photo(4), status="named", name="GENUS5")
     store(database, unknown(5))
     targets = {key: show_group(key, archive_with(), templates)[1] for key in (str(candidate), str(named), "none", "no such")}
-    assert targets == {str(candidate): Target(candidate, 3), str(named): None, "none": None, "no such": Target(candidate, 3)}
+    assert targets == {
+        str(candidate): seen(candidate, 1, 2, 3),
+        str(named): None,
+        "none": None,
+        "no such": seen(candidate, 1, 2, 3),
+    }
 
 
 def test_a_selection_is_shown_with_its_count_as_the_target_of_the_naming(
@@ -109,7 +119,7 @@ def test_a_selection_of_photos_that_all_have_a_type_now_shows_what_is_left(
     store(database, known)
     notice, _, members, target, *_ = show_selection([known.id], archive_with(), templates)
     assert "still unknown" in str(notice)
-    assert (members, target) == (group, Target(group, 1))
+    assert (members, target) == (group, seen(group, 1))
 
 
 def test_a_naming_of_a_selection_says_how_many_were_left_out(
@@ -180,7 +190,7 @@ def test_the_page_follows_with_the_group_it_showed_or_says_that_it_is_gone(
         merge_groups(session, second, first, seen=1, by="ana", now=NOW)
     assert render_changes(archive, templates) != before
     _, _, members, target, *_ = press_follow(first, archive, templates)
-    assert (members, target) == (first, Target(first, 3))
+    assert (members, target) == (first, seen(first, 1, 2, 3))
     notice, text, members, *_ = press_follow(second, archive, templates)
     assert (text, members) == ("", first)
     assert "Group 2 is gone" in str(notice)
@@ -221,7 +231,7 @@ def test_only_the_ticked_photos_are_named_and_the_others_stay_where_they_are(
     notice, text, members, now, *_ = press_name(target, "ACME7", archive_with(), templates, ticked=[2, 3])
     assert "2 photos are now ACME7." in str(notice)
     assert text == ""
-    assert (members, now) == {"group": (1, Target(1, 4)), "ungrouped": (None, None), "map": (Selection((1,)),) * 2}[place]
+    assert (members, now) == {"group": (1, seen(1, 1, 4, 5, 6)), "ungrouped": (None, None), "map": (Selection((1,)),) * 2}[place]
     with Session(database) as session:
         assert [session.get_one(Photo, row.id).meter_type for row in rows] == ["UNKNOWN", "ACME7", "ACME7", *["UNKNOWN"] * 3]
         assert {session.get_one(Photo, row.id).group_id for row in (rows[1], rows[2])} == {None}

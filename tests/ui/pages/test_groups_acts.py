@@ -9,11 +9,13 @@ from jinja2 import Environment
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from db.group_acts import move_photos
 from db.groups import Selection
 from db.naming import name_group
 from db.tables import Photo
 from tests.archive import NOW, photo, store_group, unknown
 from tests.ui.pages.test_groups import MakeArchive
+from tests.ui.pages.test_groups import seen as seen_now
 from ui.archive import Archive
 from ui.pages.groups import press_act, press_name, show_group
 from ui.pages.groups_acts import act_on, render_acts
@@ -108,7 +110,7 @@ def test_what_is_refused_because_the_group_changed_shows_the_group_as_it_is_now(
     assert act_on({"act": "release", "into": "", "photos": [1]}, seen, archive_with()).done
     notice, text, _, target, *_ = again()
     assert "it now has 2 photos instead of 3" in str(notice)
-    assert target == Target(1, 2)
+    assert target == seen_now(1, 2, 3)
     assert text == "HPL1" or press == "merge", "the name is still meant for this group"
     assert press_name(Target(1, 2), "ACME7", archive_with(), templates)[1] == ""
     notice, text, _, target, _, title, *_ = again()
@@ -146,3 +148,44 @@ def test_a_group_s_number_is_not_taken_for_a_type_of_digits_nor_for_a_group_that
     assert act_on({"act": "undo", "into": "4", "photos": []}, None, archive).lines == (
         "Taken back: 1 photo taken out of 1. The files move back too.",
     )
+
+
+def test_a_named_group_is_renamed_as_a_whole_joins_another_of_that_name_and_comes_back(
+    two_groups: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    archive = archive_with()
+    with Session(two_groups) as session, session.begin():
+        name_group(session, 1, "Alpha 1", seen=3, by="ana", now=NOW)
+        name_group(session, 2, "Beta", seen=2, by="bea", now=NOW)
+    rename = {"act": "rename", "into": "beta", "seen": 3, "photos": []}
+    shown = press_act(rename, None, 1, archive, templates)
+    assert "3 photos named Beta" in str(shown[0])
+    assert shown[2] == 2, "the page shows the group that they joined"
+    assert set(groups_of(two_groups).values()) == {2}
+    refused = press_act(rename, None, 2, archive, templates)
+    assert "it now has 5 photos instead of 3" in str(refused[0])
+    assert act_on({"act": "undo", "into": "3", "photos": []}, None, archive).done
+    assert list(groups_of(two_groups).values()) == [1, 1, 1, 2, 2]
+
+
+def test_a_group_named_like_another_joins_it_and_the_page_shows_the_two_as_one(
+    two_groups: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    archive = archive_with()
+    press_name(Target(1, 3), "Arkada", archive, templates)
+    shown = press_name(Target(2, 2), "ARKADA", archive, templates)
+    assert "2 photos are now Arkada." in str(shown[0])
+    assert shown[2] == 1
+    assert str(shown[4]).count("Arkada") == 1
+
+
+def test_a_group_that_has_other_photos_than_were_seen_is_not_named_though_their_number_is_the_same(
+    two_groups: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    target = seen_now(1, 1, 2, 3)
+    with Session(two_groups) as session, session.begin():
+        move_photos(session, [4], 1, by="ana", now=NOW)
+        move_photos(session, [1], 2, by="ana", now=NOW)
+    notice, text, members, target_now, *_ = press_name(target, "HPL1", archive_with(), templates)
+    assert "3 photos, not those you saw" in str(notice)
+    assert (text, members, target_now) == ("HPL1", 1, seen_now(1, 2, 3, 4))
