@@ -181,9 +181,10 @@ class ActLine:
     undone_by: str | None
 
 
-def read_acts(session: Session, *, most: int = 20) -> tuple[ActLine, ...]:
-    """The newest acts first."""
-    acts = session.scalars(select(Act).order_by(Act.id.desc()).limit(most)).all()
+def read_acts(session: Session, *, most: int = 20, standing_first: bool = False) -> tuple[ActLine, ...]:
+    """The newest acts first; `standing_first`: those that nobody took back, then the others."""
+    order = [Act.undone_at.is_not(None), Act.id.desc()] if standing_first else [Act.id.desc()]
+    acts = session.scalars(select(Act).order_by(*order).limit(most)).all()
     meant = _meant(session, acts)
     return tuple(
         ActLine(

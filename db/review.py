@@ -41,16 +41,28 @@ class ToLabel:
 
 
 def review_order(session: Session, *, most: int = 12) -> tuple[ToLabel, ...]:
-    """The photos that nobody labelled and whose label would teach most: disagreement first, then borders, then close calls."""
+    """The photos that nobody labelled and whose label would teach most, of each kind in turn: disagreement, border, close call.
+
+    One at most of each group that waits for a name: a click there names them all.
+    """
     margin = Photo.top3[(0, "confidence")].as_float() - Photo.top3[(1, "confidence")].as_float()
     disagree = and_(Photo.plain_type.is_not(None), Photo.plain_type != UNKNOWN, Photo.plain_type != Photo.meter_type)
     border = and_(Photo.group_id.is_not(None), Photo.group_strength < BORDER, Photo.meter_type == UNKNOWN)
     close = and_(margin < CLOSE_CALL, Photo.meter_type != UNKNOWN)
-    rank = case((disagree, 0), (border, 1), else_=2)
-    rows = session.execute(
-        select(Photo, rank)
+    kind = case((disagree, 0), (border, 1), else_=2)
+    teaches = kind, func.coalesce(case((border, Photo.group_strength), else_=margin), 1.0), Photo.id.desc()
+    of_group = func.row_number().over(partition_by=func.coalesce(Photo.group_id, -Photo.id), order_by=teaches)
+    found = (
+        select(Photo.id, kind.label("kind"), teaches[1].label("rank"), of_group.label("of_group"))
         .where(Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None), ~is_labelled(), or_(disagree, border, close))
-        .order_by(rank, func.coalesce(case((border, Photo.group_strength), else_=margin), 1.0), Photo.id.desc())
+        .subquery()
+    )
+    turn = func.row_number().over(partition_by=found.c.kind, order_by=(found.c.rank, found.c.id.desc()))
+    rows = session.execute(
+        select(Photo, found.c.kind)
+        .join(found, found.c.id == Photo.id)
+        .where(found.c.of_group == 1)
+        .order_by(turn, found.c.kind)
         .limit(most)
     ).all()
     reasons = tuple(Why)

@@ -27,6 +27,23 @@ def test_disagreement_comes_before_borders_and_borders_before_close_calls(databa
         assert [each.why for each in review_order(session)] == [Why.DISAGREE, Why.MARGIN]
 
 
+def test_a_group_that_one_naming_settles_is_asked_about_once_and_every_kind_has_its_turn(database: Engine) -> None:
+    close = [{"label": "GENUS5", "confidence": 0.55}, {"label": "HPL1", "confidence": 0.4}]
+    store_group(database, *(unknown(number, plain_type="HPL1") for number in range(1, 6)))
+    border = [unknown(number) for number in range(6, 9)]
+    store_group(database, *border)
+    with Session(database) as session, session.begin():
+        for row in border:
+            session.merge(row).group_strength = 0.2
+    store(database, *(unknown(number, plain_type="HPL1") for number in (11, 12)))
+    store(database, *(photo(number, top3=close) for number in (21, 22)))
+    with Session(database) as session:
+        found = review_order(session)
+        assert [each.why for each in found] == [Why.DISAGREE, Why.BORDER, Why.MARGIN, Why.DISAGREE, Why.MARGIN, Why.DISAGREE]
+        assert sorted(each.group_id or 0 for each in found) == [0, 0, 0, 0, 1, 2]
+        assert len(review_order(session, most=2)) == 2
+
+
 def test_without_labels_there_is_no_curve(database: Engine) -> None:
     with Session(database) as session:
         assert learning_curves(session) == ()

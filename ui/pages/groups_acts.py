@@ -21,6 +21,7 @@ from ui.pages.groups_map import key_of, name_of
 from ui.pages.groups_naming import BY, Said, Target
 
 REVIEWED = 8  # photos that the page offers to label next
+ACTS, ACTS_MOST = 8, 60  # last changes that are in sight, and those that "More" shows
 PICKED_MOST = 5000  # photos one act may be about; a page of the gallery has 60
 
 
@@ -28,7 +29,7 @@ def render_acts(archive: Archive, templates: Environment, *, group: GroupCard | 
     """The card with what can be done to a group and its photos, and the last acts."""
     with Session(archive.engine) as session:
         groups = [each for each in read_groups(session) if each.id is not None]
-        acts = read_acts(session, most=8)
+        acts = read_acts(session, most=ACTS_MOST, standing_first=True)
         review = review_order(session, most=REVIEWED)
     others = [(key_of(each.id), each.name or name_of(each.id)) for each in groups if group is None or each.id != group.id]
     whole = group is not None and group.id is not None and group.status == GroupStatus.CANDIDATE
@@ -39,7 +40,8 @@ def render_acts(archive: Archive, templates: Environment, *, group: GroupCard | 
         whole=whole,
         named=group if group is not None and group.status == GroupStatus.NAMED else None,
         grouped=group is not None and group.id is not None,
-        acts=lines,
+        acts=lines[:ACTS],
+        more=lines[ACTS:],
         review=[(each, words.WHY[each.why]) for each in review],
     )
 

@@ -189,3 +189,17 @@ def test_a_group_that_has_other_photos_than_were_seen_is_not_named_though_their_
     notice, text, members, target_now, *_ = press_name(target, "HPL1", archive_with(), templates)
     assert "3 photos, not those you saw" in str(notice)
     assert (text, members, target_now) == ("HPL1", 1, seen_now(1, 2, 3, 4))
+
+
+def test_changes_that_can_be_undone_come_before_those_that_were_and_more_are_a_click_away(
+    two_groups: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    archive = archive_with()
+    with Session(two_groups) as session, session.begin():
+        name_group(session, 1, "Alpha 1", seen=3, by="ana", now=NOW)
+    for act_id in range(2, 12):
+        assert act_on({"act": "split", "into": "", "photos": [4]}, None, archive).done
+        assert act_on({"act": "undo", "into": str(act_id), "photos": []}, None, archive).done
+    assert changes(archive, templates)[0] == "3 photos named Alpha 1"
+    assert len(changes(archive, templates)) == 11
+    assert "More (3)" in render_acts(archive, templates, group=None)
