@@ -122,8 +122,8 @@ class Newcomers:
                     return True
             else:
                 like = resemblance(place, found.details, self._comparing.falls_short(newcomer, found.label, known))
-                if like.short is None and is_same(found.score, None):
-                    return self._recognise(newcomer, like)
+                if like.short is None and is_same(found.score, None) and self._recognise(newcomer, like):
+                    return True
         self._note(newcomer, like)
         self._sisters.add(newcomer)
         return False

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, String, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from db.denials import is_denied
 from db.group_tables import EventKind, GroupEvent
 from db.jobs import JobKind, ask
 from db.labels import Field, is_barred, is_labelled, standing
@@ -142,7 +143,7 @@ def join_group(session: Session, photo_id: int, group_id: int, *, strength: floa
 def recognise_photo(session: Session, photo_id: int, name: str, *, labelled: int, details: int, now: datetime) -> bool:
     """A newcomer is of a type that people named, recognised from their labelled photos. The caller commits."""
     photo = session.get(Photo, photo_id, with_for_update=True)
-    if photo is None or not is_free(photo) or is_barred(session, photo_id, Field.NOT_TYPE, name):
+    if photo is None or not is_free(photo) or is_denied(session, photo_id, name):
         return False
     photo.meter_type, photo.recognised_by = name, Way.LABELLED.value
     photo.labelled_photos, photo.shared_details = labelled, details

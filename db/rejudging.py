@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.denials import is_denied
 from db.jobs import JobKind, ask
-from db.labels import SAYS_WHAT_IT_IS, Field, is_barred, is_labelled, standing
+from db.labels import SAYS_WHAT_IT_IS, is_labelled, standing
 from db.model_tables import Promotion, Rejudged
 from db.promoting import ROLLED_BACK
 from db.tables import Embedding, Label, Outcome, Photo
@@ -109,8 +110,8 @@ def write_again(session: Session, verdicts: Mapping[int, Verdict], version: str,
 
 
 def _allowed(session: Session, photo_id: int, verdict: Verdict) -> Verdict:
-    """The verdict; UNKNOWN where a person said that the photo is not of that type."""
-    if verdict.meter_type is None or not is_barred(session, photo_id, Field.NOT_TYPE, verdict.meter_type):
+    """The verdict; UNKNOWN where a person denied that type, or took back that the photo is of it."""
+    if verdict.meter_type is None or not is_denied(session, photo_id, verdict.meter_type):
         return verdict
     return replace(verdict, meter_type=UNKNOWN, recognised_by=None)
 

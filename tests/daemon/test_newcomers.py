@@ -70,6 +70,19 @@ def test_photos_of_a_named_design_are_recognised_from_labelled_photos_until_the_
     assert place(grouped, "waits.jpg") == ("UNKNOWN", 2)
 
 
+def test_a_photo_whose_name_was_taken_back_is_offered_and_not_named_so_again(home: Home, grouped: Engine) -> None:
+    arrive(home, grouped, {"waits.jpg": shot(1, 8)})
+    with Session(grouped) as session, session.begin():
+        waits = session.scalars(select(Photo.id).where(Photo.name == "waits.jpg")).one()
+        name_photos(session, [waits], "GENUS 5", by="ana", now=NOW)
+        undo(session, 1, by="ana", now=NOW)
+        name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)
+    newcomers(home, grouped).tick(slice_s=60)
+    assert place(grouped, "waits.jpg") == ("UNKNOWN", None)
+    with Session(grouped) as session:
+        assert count_look_alikes(session) == {"GENUS 5": 1}
+
+
 def test_a_photo_that_a_person_took_out_is_not_put_back(home: Home, grouped: Engine) -> None:
     with Session(grouped) as session, session.begin():
         name_group(session, 2, "GENUS 5", seen=5, by="ana", now=NOW)

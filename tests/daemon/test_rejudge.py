@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 from daemon import rejudge as module
 from daemon.home import Home
 from daemon.rejudge import rejudge
+from db.denials import is_denied
 from db.jobs import JobKind, open_jobs
+from db.labels import read_acts, undo
 from db.model_tables import Promotion
+from db.naming import name_photos
 from db.promoting import ROLLED_BACK
 from db.rejudging import before_and_after, count_again, count_due
 from db.tables import Embedding, Label, Photo
-from db.type_acts import deny_type
+from db.type_acts import correct_type, deny_type
 from engine.verdict import Guess, Quality, Verdict
 from tests.archive import NOW, photo, store, store_group, unknown, with_file
 
@@ -170,3 +173,31 @@ def test_a_photo_that_a_person_said_is_not_of_a_type_is_not_called_so_by_a_new_m
         deny_type(session, [row.id], "NEW1", by="ana", now=NOW)
     assert judge_again(home, database) == (1, 0)
     assert types(database) == {row.name: "UNKNOWN"}
+
+
+def test_a_name_that_was_taken_back_is_not_given_again_by_a_model_that_may_have_learned_it(home: Home, database: Engine) -> None:
+    taken_back, other = (filed(home, unknown(number, **OLD), number) for number in (1, 2))
+    store(database, taken_back, other)
+    with Session(database) as session, session.begin():
+        name_photos(session, [taken_back.id], "NEW1", by="ana", now=NOW)
+        undo(session, read_acts(session)[0].id, by="ana", now=NOW)
+    assert judge_again(home, database) == (2, 1)
+    assert types(database) == {taken_back.name: "UNKNOWN", other.name: "NEW1"}
+    assert judge_again(home, database, "NEW2", version="v3") == (2, 2), "another name is another matter"
+
+
+def test_a_person_who_says_it_again_is_believed_and_what_was_confirmed_and_taken_back_is_no_denial(
+    home: Home, database: Engine
+) -> None:
+    again, confirmed = filed(home, unknown(1, **OLD), 1), filed(home, photo(2, meter_type="NEW1", **OLD), 2)
+    store(database, again, confirmed)
+    with Session(database) as session, session.begin():
+        name_photos(session, [again.id], "NEW1", by="ana", now=NOW)
+        undo(session, read_acts(session)[0].id, by="ana", now=NOW)
+        name_photos(session, [again.id], "NEW1", by="ana", now=NOW)
+        correct_type(session, [confirmed.id], "NEW1", by="ana", now=NOW)
+        undo(session, read_acts(session)[0].id, by="ana", now=NOW)
+    judge_again(home, database)
+    with Session(database) as session:
+        assert not is_denied(session, confirmed.id, "NEW1")
+    assert set(types(database).values()) == {"NEW1"}
