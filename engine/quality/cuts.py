@@ -12,7 +12,7 @@ from engine.quality.thresholds import Tag
 
 Bools = NDArray[np.bool_]
 
-_DEAREST = 0.01  # F1 that a tag pays at most for each good photo it spares, where it has some fifty photos or more
+_DEAREST = 0.01  # F1 that a tag pays at most for each good photo it spares, where it has a hundred photos or more
 _LEAST = 5  # photos with, and without, that make a source's F1 mean something
 
 
@@ -63,10 +63,10 @@ def choose_cuts(
 def _dearest(truth: Floats) -> float:
     """F1 that a tag pays at most for each good photo that it spares.
 
-    With few photos F1 moves in steps, and no step would be cheap enough: one of the n photos with the tag that is missed costs
-    1 / (2n - 1) where nothing else is wrong. So many may be missed as good photos are spared, whatever n is.
+    With few photos F1 moves in steps, and no step would be cheap enough: one more of the n photos with the tag that is missed
+    costs up to 2 / (2n - 1), where the tag is said n times. So one may be missed for each good photo spared, whatever n is.
     """
-    return max(_DEAREST, 1 / (2 * max(int((truth == 1).sum()), 1) - 1))
+    return max(_DEAREST, 2 / (2 * max(int((truth == 1).sum()), 1) - 1))
 
 
 class Curve:
