@@ -109,6 +109,19 @@ def test_on_a_phone_the_detail_is_a_sheet_that_closes_and_the_filters_unfold(wat
     expect(page.get_by_label("Outcome")).to_be_visible()
 
 
+def test_on_a_phone_a_row_says_its_gravest_tag_and_is_no_higher_for_it(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{pages.address}/history?name=photo-")
+    spoilt, fine = (page.locator("tr[data-id]").filter(has_text=text).first for text in ("Unclear", "✓Clear"))
+    expect(spoilt.get_by_text("Blurry").locator("visible=true")).to_have_count(1)
+    expect(spoilt.locator(".under")).to_contain_text("80% sure")
+    heights = [box["height"] for row in (spoilt, fine) if (box := row.bounding_box())]
+    assert len(heights) == 2 and heights[0] == pytest.approx(heights[1], abs=1)  # a border
+    page.set_viewport_size({"width": 1440, "height": 844})
+    expect(spoilt.get_by_text("Blurry").locator("visible=true")).to_have_count(1)  # in its own column
+
+
 def test_a_bad_type_name_is_refused_and_a_good_one_survives_a_reload(watched: Watched, pages: Pages) -> None:
     page = watched.page
     visit(page, pages, "groups")
