@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import threading
 from datetime import UTC, datetime
@@ -35,6 +36,13 @@ def main() -> int:
         settings = load_settings(given.home, ui_host=given.host, ui_port=given.port, models_dir=given.models)
     except SettingsError as error:
         print(error, file=sys.stderr)
+        return 2
+    if not settings.home.is_dir():
+        print(
+            f"There is no folder {settings.home}. Check --home or METERSIEVE_HOME; "
+            f"to begin an archive there: python -m daemon run --home {shlex.quote(str(settings.home))}",
+            file=sys.stderr,
+        )
         return 2
     os.environ.update(OFFLINE)
     os.environ["GRADIO_TEMP_DIR"] = str(settings.home / "db" / "uploads")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from daemon.home import Home
 from engine.picture import Limits
 from tests.archive import NOW
+from ui.__main__ import main as pages
 from ui.app import create_app
 from ui.judging import PhotoJudge
 
@@ -60,3 +62,13 @@ def test_gradio_serves_no_file_of_ours(client: TestClient, home: Home, path: str
 
 def test_no_handler_is_offered_as_an_interface(client: TestClient) -> None:
     assert client.get("/gradio_api/info").json()["named_endpoints"] == {}
+
+
+def test_pages_do_not_begin_an_archive_in_a_mistyped_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["ui", "--home", str(tmp_path / "metres")])
+
+    assert pages() == 2
+    assert "Check --home" in capsys.readouterr().err
+    assert not (tmp_path / "metres").exists()
