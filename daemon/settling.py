@@ -26,6 +26,11 @@ class Pace:
     rescan_s: float
     min_free_mb: int = 0  # MiB free on the disk below which nothing is taken in
 
+    @property
+    def longest_s(self) -> float:
+        """After this a file that still changes is no longer waited for."""
+        return self.settle_s + self.patience_s
+
 
 class Settling:
     """Remembers what each file looked like. All times are seconds on one monotonic clock, which the caller reads."""

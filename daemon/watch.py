@@ -102,12 +102,14 @@ class Watch:
         """Deal with what is in the inbox now, and return. A file that somebody is writing is left."""
         self._recover()
         here = {seen.path for seen in look(self._home.inbox, self._folders)}
-        give_up_s = self._clock() + self._pace.settle_s + self._pace.patience_s
+        give_up_s = self._clock() + self._pace.longest_s
         while not stop.is_set():
             self._round(stop, may_wait=False)
             sightings = look(self._home.inbox, self._folders)
             held = self._held(sightings)
-            left = [s for s in sightings if s.path in here and s.path not in held and s.source not in self._waits]
+            left = {s.path for s in sightings if s.path in here and s.path not in held and s.source not in self._waits}
+            if left < here:  # patience begins anew with each file that was dealt with
+                here, give_up_s = left, self._clock() + self._pace.longest_s
             if not left or self._clock() > give_up_s:
                 break
             stop.wait(TICK_S)
@@ -158,9 +160,8 @@ class Watch:
 
     def _next_judged(self, in_hand: list[InHand], tray: Tray) -> InHand:
         """The first that is ready, whichever: one that hangs must not hold up the others."""
-        waiting = [each.judgement for each in in_hand if each.judgement is not None]
         while not any(each.is_ready() for each in in_hand):
-            if not wait_ready(waiting, TRAY_S):
+            if not wait_ready([each.judgement for each in in_hand if each.judgement is not None], TRAY_S):
                 self._file(tray)
             self._beat_if_due()
         judged = next(each for each in in_hand if each.is_ready())
@@ -201,10 +202,10 @@ class Watch:
 
     def _fail(self, seen: Sighting, error: Exception) -> None:
         """Disk full, database locked, a bug: nothing is lost, the others go on, this one is tried again."""
-        is_bug = not isinstance(error, SQLAlchemyError | OSError)
         self._failures[seen.source] = failures = self._failures.get(seen.source, 0) + 1
         pause_s = min(RETRY_S * 2 ** (failures - 1), LONGEST_RETRY_S)
-        log.error("%s: %s; trying again in %.0f s", seen.source, error, pause_s, exc_info=error if is_bug else None)
+        bug = None if isinstance(error, SQLAlchemyError | OSError) else error
+        log.error("%s: %s; trying again in %.0f s", seen.source, error, pause_s, exc_info=bug)
         self._settling.postpone(seen, self._clock() + pause_s)
         self._waits[seen.source] = str(error)
         self._half_done = True
@@ -235,8 +236,7 @@ class Watch:
         if self._has_more:
             return 0.0
         due_s = self._settling.next_try_s()
-        has_events = self._hearing is not None and self._hearing.mode == "events"
-        regular_s = self._pace.rescan_s if has_events else min(self._pace.rescan_s, POLL_S)
+        regular_s = self._pace.rescan_s if self._hearing and self._hearing.mode == "events" else min(self._pace.rescan_s, POLL_S)
         until_due_s = regular_s if due_s is None else due_s - self._clock()
         return max(min(until_due_s, regular_s), TICK_S, 10 * looked_s)
 

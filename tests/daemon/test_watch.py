@@ -89,6 +89,19 @@ def test_once_leaves_a_file_that_somebody_is_writing_and_still_ends(
     assert clock.now_s < 1040.0
 
 
+def test_once_takes_as_long_as_many_photos_need(home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = watch._intake.begin
+
+    def slowly(*args: object, **options: object) -> object:
+        clock.now_s += 10.0
+        return begin(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watch._intake, "begin", slowly)
+    write(home.inbox, {f"{n}.jpg": f"sharp {n}".encode() for n in range(10)})
+    watch.once(Stop(clock, after_s=3600.0))
+    assert len(read(home.sorted)) == 10
+
+
 def test_files_that_were_there_before_the_start_are_filed(
     home: Home, clock: Clock, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
