@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.quality.thresholds import DEFECT_TAGS, Tag, Thresholds
@@ -26,6 +26,13 @@ _SUGGESTIONS: Mapping[Tag, str] = {
     Tag.SCREEN_PHOTO: "This looks like a photo of a screen: photograph the meter itself.",
     Tag.JPEG_ARTIFACTS: "Squeezed too hard: send the original file; messengers shrink photos.",
 }
+# One cause, one piece of advice: what a defect brings with it is tagged, but needs no advice of its own.
+_BROUGHT_ALONG: Mapping[Tag, tuple[Tag, ...]] = {
+    Tag.DAMAGED: (Tag.LOW_INFORMATION, Tag.LOW_CONTRAST, Tag.HAZY),
+    Tag.LOW_LIGHT: (Tag.LOW_INFORMATION, Tag.LOW_CONTRAST, Tag.NOISY, Tag.HAZY),
+    Tag.OVEREXPOSED: (Tag.LOW_INFORMATION, Tag.LOW_CONTRAST, Tag.HAZY),
+    Tag.LOW_INFORMATION: (Tag.LOW_CONTRAST, Tag.HAZY),
+}
 # Every tag a photo can carry, the gravest first. Where there is no display there is nothing to read, however sharp it is.
 GRAVITY: tuple[str, ...] = (
     Tag.DAMAGED, Tag.LOW_INFORMATION, Reason.NO_DISPLAY.value,
@@ -44,8 +51,9 @@ class QualityJudgement:
     """What thresholds make of one photo's numbers.
 
     `scores` holds every tag, 0..1, higher = more of it; `quality_score` 0..1 is 1 minus the worst defect's score: a photo is
-    as good as its worst defect lets it be. `tags` and `suggestions` come the gravest first. `unsure` are the defects whose score
-    is a close call, whether their tag is said or not.
+    as good as its worst defect lets it be. `tags` and `suggestions` come the gravest first; what another defect brings with
+    it, as darkness brings noise, has a tag but no suggestion. `unsure` are the defects whose score is a close call, whether
+    their tag is said or not.
     """
 
     quality: Quality
@@ -70,9 +78,14 @@ def judge(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudge
         quality_score=1 - worst,
         tags=by_gravity(tag.value for tag in tags),
         scores={tag.value: score for tag, score in scores.items()},
-        suggestions=tuple(text for tag, text in _SUGGESTIONS.items() if tag in tags),
+        suggestions=_advice(tags),
         unsure=tuple(tag.value for tag in DEFECT_TAGS if UNSURE[0] <= scores[tag] < UNSURE[1]),
     )
+
+
+def _advice(tags: Collection[Tag]) -> tuple[str, ...]:
+    brought = {each for tag in tags for each in _BROUGHT_ALONG.get(tag, ())}
+    return tuple(text for tag, text in _SUGGESTIONS.items() if tag in tags and tag not in brought)
 
 
 def _scores(measures: Mapping[str, float], thresholds: Thresholds) -> dict[Tag, float]:

@@ -123,7 +123,16 @@ def test_every_tag_has_a_score_and_every_defect_a_rule_and_a_suggestion(meter: P
     always = Thresholds(version="all", rules=tuple(Rule.at(Tag(tag), "brightness", -1000, 1) for tag in defects))
     named = judged(meter, always)
     assert set(named.tags) >= defects - {"blurry", "low_resolution"}  # these two give way to low_information
-    assert len(named.suggestions) == len(named.tags)
+    for defect in defects:
+        alone = Thresholds(version="one", rules=(Rule.at(Tag(defect), "brightness", -1000, 1),))
+        assert len(judged(meter, alone).suggestions) == 1
+
+
+def test_one_cause_gets_one_piece_of_advice(meter: Pixels) -> None:
+    rules = (*(Rule.at(tag, "brightness", 60.0, -1.0) for tag in (Tag.LOW_LIGHT, Tag.LOW_INFORMATION, Tag.NOISY, Tag.BLURRY)),)
+    judgement = judge({"brightness": 10.0}, Thresholds(version="dark", rules=rules))
+    assert judgement.tags[:2] == ("low_information", "low_light")
+    assert [text.split(":")[0] for text in judgement.suggestions] == ["Too dark"]
 
 
 def test_other_thresholds_judge_the_same_numbers_otherwise(meter: Pixels) -> None:
@@ -142,11 +151,11 @@ def test_the_quality_score_is_what_the_worst_defect_leaves(meter: Pixels) -> Non
 
 def test_tags_come_the_gravest_first_as_the_advice_does() -> None:
     dark = Thresholds(
-        version="x", rules=(*(Rule.at(tag, "brightness", 60.0, -1.0) for tag in (Tag.HAZY, Tag.BLURRY, Tag.DAMAGED)),)
+        version="x", rules=(*(Rule.at(tag, "brightness", 60.0, -1.0) for tag in (Tag.GLARE, Tag.BLURRY, Tag.DAMAGED)),)
     )
     judgement = judge({"brightness": 10.0}, dark)
-    assert judgement.tags == ("damaged", "blurry", "hazy", "well_exposed")
-    assert [text.split()[0] for text in judgement.suggestions] == ["Part", "Blurred:", "Hazy:"]
+    assert judgement.tags == ("damaged", "blurry", "glare", "well_exposed")
+    assert [text.split()[0] for text in judgement.suggestions] == ["Part", "Blurred:", "A"]
     assert by_gravity(("of_an_old_link", "well_exposed", "no_display", "blurry", "low_information")) == (
         "low_information", "no_display", "blurry", "well_exposed", "of_an_old_link",
     )  # fmt: skip
