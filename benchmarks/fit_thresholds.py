@@ -1,6 +1,6 @@
 """Fits the shipped threshold version to photos with known quality, and prints how good it is on photos left out.
 
-    python -m benchmarks.fit_thresholds --data ../shared/data --out engine/quality/shipped --version 2026-4
+    python -m benchmarks.fit_thresholds --data ../shared/data --out engine/quality/shipped --version 2026-5
 
 Every figure is of photos whose scene or meter had no part in the fit: the rules are fitted eight times, each without an eighth
 of the scenes, and the cuts likewise. Needs the data folder; it says so and ends where there is none.

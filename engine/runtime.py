@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from engine.bundle import EXTRA, Card, current, read_card, read_weights
 from engine.errors import ModelError
+from engine.inference import compiled
 from engine.open_set import PHOTOS
 from engine.recognition.exemplars import Exemplars
 from engine.recognition.prints import Prints, prints_from_tensors
-
-# OpenVINO makes its table of number types when a tensor is first seen as an array, under a C++ lock that gives Python's away:
-# two threads whose first inferences meet would wait for each other for ever. Imports are made by one thread.
-_ = openvino.Tensor(np.zeros(1, np.float32)).data
 
 CONVERSION_TIMEOUT = 600  # seconds; a conversion takes about 5
 
@@ -64,16 +60,15 @@ class Model:
 def load(folder: Path, *, cache: Path, threads: int) -> Model:
     """The model in `folder`, compiled for `threads` CPU threads. Converted into `cache` first where that was not done yet.
 
-    Computes in float32, so that a verdict does not depend on the CPU's own half-precision units. Raises `ModelError`.
+    Raises `ModelError`.
     """
     card = read_card(folder)
     extras = {name.removeprefix(EXTRA): array for name, array in read_weights(folder).items() if name.startswith(EXTRA)}
     converted = converted_path(card, cache)
     if not converted.is_file():
         _convert_in_subprocess(folder, cache)
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     try:
-        compiled = openvino.Core().compile_model(converted, "CPU", options)
+        network = compiled(converted, threads=threads)
     except RuntimeError as error:
         raise ModelError(f"{converted} cannot be loaded ({error}). Delete that folder: it is made again.") from error
     return Model(
@@ -81,7 +76,7 @@ def load(folder: Path, *, cache: Path, threads: int) -> Model:
         extras=extras,
         exemplars=_exemplars(card, extras),
         prints=prints_from_tensors(card.labels, extras),
-        _compiled=compiled,
+        _compiled=network,
     )
 
 

@@ -189,7 +189,8 @@ def _blockiness(grey: Grey, rows: int) -> float:
 def _grid_ratio(steps: NDArray[np.float32], places: NDArray[np.int64]) -> float:
     if steps.size < 16:  # under two periods there is no grid to see
         return 1.0
-    phases = np.array([steps[places % 8 == phase].mean() for phase in range(8)])
+    phase = places % 8
+    phases = np.bincount(phase, steps, 8) / np.bincount(phase, minlength=8)
     strongest = int(phases.argmax())  # rotated and cropped photos carry the grid at any phase
     others = float(np.median(np.delete(phases, strongest)))
     return float((phases[strongest] + _QUIET) / (others + _QUIET) + 0.5 * (phases[strongest] - others))

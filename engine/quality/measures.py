@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from engine.picture import Native, Picture, Pixels
+from engine.quality.blur_width import measure_blur_width
 from engine.quality.exposure import measure_exposure
 from engine.quality.grain import measure_grain
 from engine.quality.middle import measure_middle
@@ -22,8 +23,8 @@ def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]
     `native` belongs to pixels that were reduced while decoding: what lives in single pixels is measured there.
 
     `clarity`, `brightness`, `contrast` and `noise` are on the origin systems' 0..100 scales. What the others mean, and
-    where they come from, stands in `measure_exposure`, `measure_sharpness`, `measure_grain`, `measure_structure`
-    and `measure_middle`.
+    where they come from, stands in `measure_exposure`, `measure_sharpness`, `measure_grain`,
+    `measure_structure`, `measure_middle` and `measure_blur_width`.
     """
     _keep_freed_memory()
     views = look(pixels, native)
@@ -34,6 +35,7 @@ def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]
         **measure_grain(views),
         **measure_structure(views),
         **measure_middle(views),
+        **measure_blur_width(views),
     }
     # Six digits: OpenCV's threads add floats in an order that varies, and the same photo must get the same verdict.
     return {name: float(f"{value:.6g}") for name, value in measures.items()}

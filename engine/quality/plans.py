@@ -58,6 +58,9 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _less("directional_sharpness", bent=True),
         _either("gradient", bent=True),
         _either("block_contrast", bent=True),
+        # Read on one scale whatever is in the photo, so that no bend is needed.
+        _more("blur_width"),
+        _more("blur_width_low"),
     ),
     Tag.LOW_LIGHT: (_less("brightness"), _more("crushed", Curve.ROOT)),
     # Paper, snow and white walls are bright, too: without colour, and with little on them.

@@ -18,7 +18,7 @@ from db.jobs import JobKind, open_jobs
 from db.retagging import earlier_judgements, tags_of
 from db.tables import Photo, PhotoTag
 from engine.quality import NO_SITE_CUTS, Rule, SiteCuts, Tag, Thresholds, judge
-from engine.quality.versions import adopt, write
+from engine.quality.versions import DEFAULT_VERSION, adopt, write
 from tests.archive import photo, store, unclear, with_file
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -107,9 +107,8 @@ def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
 
 def test_the_command_says_how_many_lack_the_numbers(database: Engine, tmp_path: Path) -> None:
     said = by_command(tmp_path, database)
-    assert said.startswith("0 photos judged again by 2026-4: 0 have other tags, 0 another Good or Poor.") and said.endswith(
-        "3 stay as they are: they lack numbers that it needs."
-    )
+    assert said.startswith(f"0 photos judged again by {DEFAULT_VERSION}: 0 have other tags, 0 another Good or Poor.")
+    assert said.endswith("3 stay as they are: they lack numbers that it needs.")
 
 
 def test_what_changed_is_counted_and_an_earlier_judgement_is_kept_only_where_something_did(database: Engine) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from engine.__main__ import main
 from engine.quality.against import Against
-from engine.quality.versions import active_version, find
+from engine.quality.versions import DEFAULT_VERSION, active_version, find
 from tests.conftest import Mount
 from tests.photos import encoded, pixels, write
 
@@ -88,7 +88,7 @@ def test_each_tag_that_is_labelled_and_not_learned_is_told_with_the_reason(
     said = capsys.readouterr().out
     assert "glare is not learned: 2 photos with it, and 6 are needed." in said
     assert "blurry is not learned: 2 photos without it, and 6 are needed." in said
-    assert "screen_photo is not learned: 2026-4 has no rule for it." in said
+    assert f"screen_photo is not learned: {DEFAULT_VERSION} has no rule for it." in said
     assert "hazy" not in said, "nobody labelled it"
     lines = labelled.read_text().splitlines()
     labelled.write_text("\n".join([lines[0], *(f"{line.rsplit(',', 1)[0]},one meter" for line in lines[1:])]))
@@ -103,7 +103,7 @@ def test_a_tag_that_is_told_worse_than_now_keeps_its_rule_and_where_all_do_no_ve
     assert main(["tune", str(labelled), "--adopt"]) == 0
     said = capsys.readouterr().out
     assert "low_light keeps its rule: " in said and "No version is written" in said and "judges from now on" not in said
-    assert active_version(tmp_path / "models") == "2026-4" and not list(tmp_path.rglob("tuned-*"))
+    assert active_version(tmp_path / "models") == DEFAULT_VERSION and not list(tmp_path.rglob("tuned-*"))
     assert main(["tune", str(labelled), "--adopt", "2026-3"]) == 0
     assert active_version(tmp_path / "models") == "2026-3", "another one was asked for by its name"
 
@@ -116,7 +116,7 @@ def test_a_worse_version_is_adopted_only_when_asked_for_again(
     said = capsys.readouterr().out
     assert "tuned-1 is worse than what judges now: 9.0% of the good photos" in said
     assert "Let it judge all the same: python -m engine tune --adopt tuned-1" in said and "judges from now on" not in said
-    assert active_version(tmp_path / "models") == "2026-4"
+    assert active_version(tmp_path / "models") == DEFAULT_VERSION
     assert main(["tune", "--adopt", "tuned-1"]) == 0
     assert active_version(tmp_path / "models") == "tuned-1"
 
