@@ -1,11 +1,12 @@
 """Image quality: measure a photo, then judge the numbers by versioned thresholds."""
 
-from engine.quality.judgement import GRAVITY, UNSURE, QualityJudgement, by_gravity, judge
+from engine.quality.judgement import ADVICE, GRAVITY, UNSURE, QualityJudgement, by_gravity, judge
 from engine.quality.measures import measure, measure_picture
 from engine.quality.thresholds import DEFECT_TAGS, NO_SITE_CUTS, TAGS, Curve, Rule, SiteCuts, Tag, Term, Thresholds
 from engine.quality.versions import active, active_version, shipped
 
 __all__ = [
+    "ADVICE",
     "DEFECT_TAGS",
     "GRAVITY",
     "NO_SITE_CUTS",

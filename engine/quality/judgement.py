@@ -11,8 +11,8 @@ from engine.verdict import Quality, Reason
 _TAGGED = 0.5  # score from which a tag is said: every rule's cut lies there
 UNSURE = (0.35, 0.65)  # scores between which a tag, said or not, is a close call
 
-# The gravest first: what spoils most of a photo, or hides what else is wrong with it.
-_SUGGESTIONS: Mapping[Tag, str] = {
+# To the person holding the phone. The gravest first: what spoils most of a photo, or hides what else is wrong with it.
+ADVICE: Mapping[Tag, str] = {
     Tag.DAMAGED: "Part of the picture is missing: the upload broke off. Send the photo again.",
     Tag.LOW_INFORMATION: "There is almost nothing to see. Point the camera at the meter and check that nothing covers the lens.",
     Tag.LOW_LIGHT: "Too dark: switch on a light or the phone's torch, held to the side.",
@@ -36,7 +36,7 @@ _BROUGHT_ALONG: Mapping[Tag, tuple[Tag, ...]] = {
 # Every tag a photo can carry, the gravest first. Where there is no display there is nothing to read, however sharp it is.
 GRAVITY: tuple[str, ...] = (
     Tag.DAMAGED, Tag.LOW_INFORMATION, Reason.NO_DISPLAY.value,
-    *(tag for tag in _SUGGESTIONS if tag not in (Tag.DAMAGED, Tag.LOW_INFORMATION)), Tag.WELL_EXPOSED,
+    *(tag for tag in ADVICE if tag not in (Tag.DAMAGED, Tag.LOW_INFORMATION)), Tag.WELL_EXPOSED,
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def judge(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudge
 
 def _advice(tags: Collection[Tag]) -> tuple[str, ...]:
     brought = {each for tag in tags for each in _BROUGHT_ALONG.get(tag, ())}
-    return tuple(text for tag, text in _SUGGESTIONS.items() if tag in tags and tag not in brought)
+    return tuple(text for tag, text in ADVICE.items() if tag in tags and tag not in brought)
 
 
 def _scores(measures: Mapping[str, float], thresholds: Thresholds) -> dict[Tag, float]:

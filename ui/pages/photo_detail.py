@@ -46,7 +46,7 @@ def render_photo(
         scores=worst_defects((photo.scores if photo else None) or {}),
         mark=TAG_MARK,
         unsure=UNSURE,
-        suggestions=left_to_say(photo.suggestions or (), tags_of(photo), photo.unclear_reasons or ()) if photo else (),
+        suggestions=left_to_say(photo.suggestions or (), photo.unclear_reasons or ()) if photo else (),
         near=near,
         looks=[_look(look, templates) for look in looks],
         earlier=_earlier(photo, earlier, templates) if photo else (),

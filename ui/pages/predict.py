@@ -46,7 +46,7 @@ class VerdictCard:
     def suggestions(self) -> tuple[str, ...]:
         """What the advice on an unclear display has not said."""
         said = self.verdict
-        return left_to_say(said.suggestions, said.tags, said.unclear_reasons) if said else ()
+        return left_to_say(said.suggestions, said.unclear_reasons) if said else ()
 
 
 def build_predict(archive: Archive, templates: Environment) -> None:
