@@ -24,8 +24,7 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     """Structure of one photo.
 
     - `information` grey levels per pixel: mean Sobel gradient at 256 px side.
-    - `edges` 0..255: mean of Canny(50, 150) at 256 px side; `green_ratio`: mean G / (mean R + mean B). Both are of the
-      origin system's DARK gate (there at native size), kept for comparison.
+    - `green_ratio`: mean G / (mean R + mean B), of the origin system's DARK gate.
     - `colour_cast` 0..1: largest minus smallest of the channels' means, over the largest; 0 = grey on the whole.
     - `glare` grey levels, -64..285: see `_glare`.
     - `glare_rise` grey levels: largest minus median of the smallest channel, at 128 px side after a Gaussian of 2 px.
@@ -39,7 +38,6 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     red, green, blue, _ = cv2.sumElems(views.rows)
     return {
         "information": float(cv2.mean(cv2.magnitude(across, down))[0]),
-        "edges": float(cv2.mean(cv2.Canny(views.grey_256, 50, 150))[0]),
         "green_ratio": green / (red + blue) if red + blue > 0 else 0.5,
         "colour_cast": 1 - min(red, green, blue) / max(red, green, blue) if red + green + blue > 0 else 0.0,
         **_glare(views.low),
