@@ -17,7 +17,9 @@ from engine.grouping.verification import Prepared, shared_details
 from engine.recognition.joint import CHANCE
 
 CLOSEST = 3  # photos of a class whose mean cosine says how close it is
-CLEARLY = 2.5  # score of shared details from which a photo joins a group that nobody has named
+# Score of shared details from which a photo joins a group that nobody has named: some 30 of them. Of pairs of labelled photos
+# that share 16 to 19 half are of one design, of those that share 30 to 59 nine in ten.
+CLEARLY = 3.3
 CLEARLY_AHEAD = 0.5  # of the next best class, likewise
 
 
