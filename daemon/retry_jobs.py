@@ -6,6 +6,7 @@ A process of its own: it needs the models for a minute a day, and whatever a ref
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ class RetryJobs:
 
     def __init__(self, home: Home, database: Engine, arguments: Sequence[str], *, template: str, limit: int) -> None:
         self._home, self._database, self._template, self._limit = home, database, template, limit
-        self._command = [sys.executable, "-m", "daemon", "retry", *arguments]
+        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes it along: its job is begun anew by the next one
+        self._command = [sys.executable, "-m", *tied, "daemon", "retry", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._job_id: int | None = None
         self._begun = datetime.now(UTC)
