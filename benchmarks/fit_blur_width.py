@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), metavar="FOLDER")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write the weights (default: print only)")
     parser.add_argument("--patches", type=int, default=300_000, metavar="N", help="smeared patches (default: 300000)")
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if not (args.data / "meters" / "meters.csv").is_file():

@@ -12,9 +12,7 @@ from statistics import median_low
 
 AGAINST_FROM = 2.0  # standard deviations short, from which a photo's print speaks against the type (benchmarks/naming.py)
 OTHER_FROM = 8.0  # from which it is plainly another
-UNCOMPARED_FROM = (
-    24  # details shared, from which a group is offered though its print cannot be compared: one design in 9 of 10 pairs
-)
+UNCOMPARED_FROM = 24  # details shared, from which a group is offered though its print cannot be compared
 FARTHEST = 99.0  # stands for plates that cannot be laid over each other: databases and JSON hold no infinity
 
 
