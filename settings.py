@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from engine.spelling import hint
+
 ROOT = Path(__file__).resolve().parent
 PREFIX = "METERSIEVE_"
 
@@ -151,7 +153,7 @@ def load_settings(home: Path | None = None, **given: Any) -> Settings:
         name for name in os.environ if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
     ]
     if unknown:
-        raise SettingsError(f"{unknown[0]} is no setting of MeterSieve. Known: {', '.join(Settings.model_fields)}.")
+        raise SettingsError(_no_setting(unknown[0], [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]))
     values = {key: value for key, value in given.items() if value is not None}
     if home is not None:
         values["home"] = home
@@ -174,13 +176,22 @@ def _explain(error: ValidationError) -> str:
         key = ".".join(map(str, problem["loc"]))
         field = Settings.model_fields.get(str(problem["loc"][0]))
         if field is None:
-            lines.append(f"{key} is no setting of MeterSieve. Known: {', '.join(Settings.model_fields)}.")
+            lines.append(_no_setting(key, list(Settings.model_fields)))
         elif "SecretStr" in str(field.annotation):  # what was given stays untold
             lines.append(f"{key}: {problem['msg']}. {key} is {field.description}.")
+        elif problem["type"] == "extra_forbidden":
+            part = RetentionSettings if problem["loc"][0] == "retention" else SiteSettings
+            meant = hint(str(problem["loc"][-1]), list(part.model_fields))
+            lines.append(f"{key} is no key.{meant} {problem['loc'][0]} is {field.description}.")
         else:
-            given = "" if problem["type"] == "extra_forbidden" else f" = {problem['input']!r}"
-            lines.append(f"{key}{given}: {problem['msg']}. {problem['loc'][0]} is {field.description}{_range(field)}.")
+            lines.append(
+                f"{key} = {problem['input']!r}: {problem['msg']}. {problem['loc'][0]} is {field.description}{_range(field)}."
+            )
     return "\n".join(lines)
+
+
+def _no_setting(name: str, known: list[str]) -> str:
+    return f"{name} is no setting of MeterSieve.{hint(name, known)} Known: {', '.join(Settings.model_fields)}."
 
 
 def _range(field: FieldInfo) -> str:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -18,7 +17,7 @@ from daemon.destinations import check_template
 from daemon.home import Home, NoArchive
 from daemon.lock import Busy, locked
 from daemon.running import greet, stopped_by_signals
-from daemon.sites import InboxFolders, check_folders
+from daemon.sites import InboxFolders, check_folders, check_sites, unheard_sites
 from daemon.sole import sole_watcher
 from db.database import DatabaseError, open_database
 from db.journal import Journal
@@ -33,7 +32,8 @@ if TYPE_CHECKING:  # OpenCV, OpenVINO and watchdog are loaded by the commands th
     from daemon.watch import Watch
     from engine.quality import SiteCuts
 
-EXIT_USAGE, EXIT_PARTLY, EXIT_RUNNING = 2, 3, 4
+log = logging.getLogger("daemon")
+EXIT_USAGE, EXIT_RUNNING = 2, 4
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,6 +50,8 @@ def main(argv: list[str] | None = None) -> int:
             raise SettingsError(f"file_template = {settings.file_template!r}: {problem}.")
         if problem := check_folders(settings.inbox_folders):
             raise SettingsError(f"inbox_folders = {settings.inbox_folders!r}: {problem}.")
+        if problem := check_sites(settings.sites, settings.inbox_folders):
+            raise SettingsError(f"{problem}.")
         home = Home(settings.home).open(may_begin=args.command in BEGINNING)
         database = open_database(settings.database_url, Journal(settings.sqlite_journal))
         return int(_RUN[args.command](args, settings, home, database))
@@ -125,6 +127,8 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
     """Wire the watch: settings, the processes that judge, intake. The processes end with the block."""
     from daemon.judging import Judges  # the rest below, while the models load
 
+    for line in unheard_sites(home, database, _folders(settings)):
+        log.warning("%s", line)
     judges = Judges(_bench(settings), processes=settings.judge_processes, timeout_s=settings.judge_timeout_s)
     try:
         judges.open()
@@ -197,17 +201,9 @@ def _retry(args: argparse.Namespace, settings: Settings, home: Home, database: E
 
 
 def _reconcile(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
-    """`check` looks, `reconcile` acts; both say what they find. Exit code 3 where something is wrong and stays wrong."""
-    from daemon.reconcile import compare, put_right, told
+    from daemon.upkeep import make_agree
 
-    if args.command == "check" or args.dry_run:
-        found = compare(home, database, deep=args.deep)
-        print(told(found))
-        return 0 if args.command == "reconcile" or found.is_sound else EXIT_PARTLY
-    with sole_watcher(home, database, stopped_by_signals()):
-        found = put_right(home, database, deep=args.deep, now=datetime.now(UTC))
-    print(told(found, done=True))
-    return EXIT_PARTLY if found.missing or found.damaged else 0
+    return make_agree(home, database, args, stopped_by_signals())
 
 
 def _retain(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:

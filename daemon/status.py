@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.lock import is_locked
-from daemon.sites import PLAIN_FOLDERS, InboxFolders
+from daemon.sites import PLAIN_FOLDERS, InboxFolders, unheard_sites
 from db.jobs import unmoved_photos
 from db.records import counts, service
 
@@ -33,6 +33,7 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
         "oldest_waiting_s": watcher.detail.get("oldest_waiting_s", 0) if watcher and running else None,
         "mode": watcher.detail.get("mode") if watcher and running else None,
         "advice": watcher.detail.get("advice") if watcher and running else None,
+        "sites_advice": " ".join(unheard_sites(home, database, folders)) or None,
         "paused": watcher.detail.get("paused") if watcher and running else None,
         "canary": watcher.detail.get("canary") if watcher and running else None,
         "last_beat_s": round((datetime.now(UTC) - watcher.beat_at).total_seconds(), 1) if watcher else None,

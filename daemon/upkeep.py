@@ -1,10 +1,12 @@
-"""What an operator asks of kept files and of messages: look again at refused files, let old files go, test the messages."""
+"""What an operator asks of kept files and of messages: look again, make files and rows agree, let old files go, test messages."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
@@ -12,6 +14,7 @@ from daemon.home import Home
 from daemon.lock import locked
 from daemon.near import NearPhotos
 from daemon.retry import Judge, Retrying, refused_photos
+from daemon.sole import sole_watcher
 from db.retention import Limits
 from engine.spelling import counted
 
@@ -38,6 +41,20 @@ def look_again(
         )
         ended = retrying.retry(ids, by=args.by)
     return f"Looked again at {len(ids)}: " + ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
+
+
+def make_agree(home: Home, database: Engine, args: argparse.Namespace, stop: threading.Event) -> int:
+    """`check` looks, `reconcile` acts; both say what they find. The exit code says whether something is wrong and stays so."""
+    from daemon.reconcile import compare, put_right, told
+
+    if args.command == "check" or args.dry_run:
+        found = compare(home, database, deep=args.deep)
+        print(told(found))  # noqa: T201
+        return DONE if args.command == "reconcile" or found.is_sound else PARTLY
+    with sole_watcher(home, database, stop):
+        found = put_right(home, database, deep=args.deep, now=datetime.now(UTC))
+    print(told(found, done=True))  # noqa: T201
+    return PARTLY if found.missing or found.damaged else DONE
 
 
 def tell_retention(home: Home, database: Engine, limits: Limits, *, dry_run: bool) -> str:

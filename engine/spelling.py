@@ -7,9 +7,10 @@ from difflib import get_close_matches
 
 
 def hint(word: str, known: Collection[str]) -> str:
-    """A question for what was meant, where a known word is near; else nothing."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    """A question for what was meant, where a known word is near, whatever the case; else nothing."""
+    folded = {each.casefold(): each for each in known}
+    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def counted(number: int, noun: str) -> str:

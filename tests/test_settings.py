@@ -47,9 +47,10 @@ def test_the_database_is_sqlite_in_home_unless_a_url_is_given(tmp_path: Path, mo
         ("ui_port = 70000", "ui_port = 70000.*range 1 to 65535"),
         ("regroup_minutes = 0", "regroup_minutes = 0.*range above 0 to 10080"),
         ('settle_s = "soon"', "settle_s = 'soon'.*seconds a file must stay unchanged"),
-        ("setle_s = 1", "setle_s is no setting.*Known: home"),
+        ("setle_s = 1", r"setle_s is no setting of MeterSieve\. Did you mean 'settle_s'\? Known: home"),
+        ("[retention.filed]\nday = 1", r"retention.filed.day is no key\. Did you mean 'days'\?"),
         ("= = 1", "settings.toml cannot be read"),
-        ("[sites.NORTH]\nignor = ['*.gif']", "sites.NORTH.ignor: .*sites is per site"),
+        ("[sites.NORTH]\nignor = ['*.gif']", r"sites.NORTH.ignor is no key\. Did you mean 'ignore'\? sites is per site"),
         ("[sites.NORTH.thresholds]\nblur = 'low'", "sites.NORTH.thresholds.blur = 'low'.*number"),
         ("[retention.kept]\ndays = 1", "retention.kept.*'filed', 'duplicate' or 'refused'"),
         ("[retention.filed]\ndays = 0", "retention.filed.days = 0.*greater than 0"),
@@ -63,7 +64,7 @@ def test_a_wrong_setting_is_named_with_its_range(tmp_path: Path, text: str, said
 
 def test_a_misspelt_environment_variable_is_an_error_not_a_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METERSIEVE_SETLE_S", "1")
-    with pytest.raises(SettingsError, match="METERSIEVE_SETLE_S is no setting"):
+    with pytest.raises(SettingsError, match=r"METERSIEVE_SETLE_S is no setting.* Did you mean 'METERSIEVE_SETTLE_S'"):
         load_settings(tmp_path)
 
 

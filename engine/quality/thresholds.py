@@ -187,8 +187,8 @@ class SiteCuts:
         return self
 
     def of(self, site: str | None) -> Mapping[Tag, float]:
-        """A site's own cuts, for `Thresholds.with_cuts`; empty where it has none."""
-        return dict(next((cuts for name, cuts in self.cuts if name == site), ()))
+        """A site's own cuts, for `Thresholds.with_cuts`; empty where it has none. Settings call no site ""."""
+        return dict(next((cuts for name, cuts in self.cuts if name == (site or "")), ()))
 
 
 NO_SITE_CUTS = SiteCuts()

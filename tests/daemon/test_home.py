@@ -42,6 +42,12 @@ def test_a_sites_threshold_of_a_tag_that_is_never_said_is_refused(
     assert f"daemon {command}: sites.NORTH.thresholds: " in capsys.readouterr().err
 
 
+def test_a_site_in_an_archive_whose_folders_say_no_site_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, {"settings.toml": b"inbox_folders = '{camera}'\n[sites.NORTH]\nignore = ['*.gif']\n"})
+    assert main(["status", "--home", str(tmp_path)]) == 2
+    assert "daemon status: sites.NORTH has no effect" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("remains", ["sorted/a.jpg", "db/metersieve.sqlite", "settings.toml"])
 def test_what_remains_of_an_archive_is_one(tmp_path: Path, remains: str) -> None:
     write(tmp_path, {remains: b""})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 from daemon.home import Home
 from daemon.inbox import look
 from daemon.intake import Intake
-from daemon.sites import CHARACTERS, InboxFolders, check_folders
+from daemon.sites import CHARACTERS, InboxFolders, check_folders, check_sites, unheard_sites
+from daemon.status import status
 from db.tables import Photo
+from tests.archive import photo
 from tests.daemon.test_intake import fake_appraise
 from tests.photos import write
 
@@ -46,6 +49,46 @@ def test_a_sound_folder_template_is_accepted(template: str) -> None:
 )
 def test_a_folder_template_that_cannot_be_meant_is_named(template: str, said: str) -> None:
     assert said in str(check_folders(template))
+
+
+@pytest.mark.parametrize(
+    ("site", "template", "said"),
+    [
+        ("NORTH", "{camera}", r"sites\.NORTH has no effect.*Put \{site\} into inbox_folders"),
+        ("NORTH/cam7", "{site}/{camera}", "is no folder's name"),
+        ("N" * (CHARACTERS + 1), "{site}", f"at most {CHARACTERS}"),
+    ],
+)
+def test_a_site_that_no_photo_can_have_is_refused(site: str, template: str, said: str) -> None:
+    assert re.search(said, str(check_sites([site], template)))
+
+
+@pytest.mark.parametrize(("site", "template"), [("NORTH", "*/{site}"), ("", "{camera}"), ("", "")])
+def test_a_site_that_photos_can_have_is_accepted(site: str, template: str) -> None:
+    assert check_sites([site], template) is None
+
+
+def test_a_misspelt_site_is_told_with_the_one_that_was_meant(home: Home, database: Engine) -> None:
+    folders = InboxFolders(ignored={"NROTH": (), "north": (), "": ()})
+    assert unheard_sites(home, database, folders) == []  # nothing came yet, so nothing can be told
+    with Session(database) as session:
+        session.add_all([photo(1, site="north"), photo(2, site="south"), photo(3, site=None)])
+        session.commit()
+    [line] = unheard_sites(home, database, folders)
+    assert line.startswith("No photo ever came from sites.NROTH of the settings. Did you mean 'north'?")
+    assert status(home, database, folders)["sites_advice"] == line
+    assert status(home, database)["sites_advice"] is None
+
+
+@pytest.mark.parametrize(("template", "folder"), [("{site}/{camera}", "[1] WEST"), ("*/{site}", "uploads/[1] WEST")])
+def test_a_site_whose_folder_is_there_already_is_expected(home: Home, database: Engine, template: str, folder: str) -> None:
+    with Session(database) as session:
+        session.add(photo(1, site="north"))
+        session.commit()
+    folders = InboxFolders(template=template, ignored={"[1] WEST": ()})
+    assert len(unheard_sites(home, database, folders)) == 1
+    (home.inbox / folder).mkdir(parents=True)
+    assert unheard_sites(home, database, folders) == []
 
 
 @given(st.text(), st.sampled_from(["", "{site}", "*/{site}", "{camera}/{site}"]))

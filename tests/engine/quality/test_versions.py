@@ -109,6 +109,7 @@ def test_a_sites_own_cut_moves_its_tag_and_shows_in_the_version() -> None:
     numbers = {"brightness": 39.0}  # a score of 0.73
     assert judge(numbers, DARK).tags == ("low_light",) and judge(numbers, north).tags == ("well_exposed",)
     assert north.version.startswith("mine-1+") and DARK.with_cuts(cuts.of("SOUTH")) == DARK
+    assert SiteCuts.parse({"": {"low_light": 0.9}}).of(None) == {Tag.LOW_LIGHT: 0.9}  # photos in no site's folder
     edge = DARK.rules[0].logit(numbers) - north.rules[0].logit(numbers)
     assert edge == pytest.approx(2.197, abs=1e-3)  # ln(0.9 / 0.1)
 
