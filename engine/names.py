@@ -38,3 +38,8 @@ def check_label(text: str) -> str:
 def formula_safe(value: Any) -> Any:
     """A cell for CSV or XLSX: text that a spreadsheet would run as a formula gets a leading apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def from_cell(text: str) -> str:
+    """What `formula_safe` made a cell of."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,12 +122,14 @@ class _Table:
     """The CSV: nested values as JSON, text that a spreadsheet would run as a formula made harmless."""
 
     COLUMNS = (
-        "file", "ok", "error", "quality", "quality_score", "tags", "unsure", "clarity", "clear_probability", "good_bad",
+        "file", "ok", "error", "quality", "quality_score", "tags", "close_calls", "clarity", "clear_probability", "good_bad",
         "good_probability", "meter_type", "top3", "known_score", "plain_type", "recognised_by",
         "type_confidence", "shared_details", "labelled_photos", "contradicted_type", "width", "height", "measures",
         "scores", "suggestions",
         "display_box", "display_score", "unclear_reasons", "stamps",
     )  # fmt: skip
+    # A person who corrects the table tunes from it, and to `tune` unsure means what the person is unsure of.
+    _OTHER_NAMES: ClassVar[dict[str, str]] = {"close_calls": "unsure"}
 
     def __init__(self, file: TextIO) -> None:
         self._csv = csv.writer(file)
@@ -135,11 +137,11 @@ class _Table:
 
     def write(self, line: dict[str, Any]) -> None:
         """One row from one JSON line."""
-        self._csv.writerow([self._cell(name, line.get(name)) for name in self.COLUMNS])
+        self._csv.writerow([self._cell(name, line.get(self._OTHER_NAMES.get(name, name))) for name in self.COLUMNS])
 
     @staticmethod
     def _cell(name: str, value: Any) -> Any:
-        if name in ("tags", "unsure", "unclear_reasons") and value is not None:
+        if name in ("tags", "close_calls", "unclear_reasons") and value is not None:
             return "|".join(value)
         if isinstance(value, dict | list):
             return json.dumps(value, ensure_ascii=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DataError
+from engine.names import from_cell
 from engine.quality.thresholds import DEFECT_TAGS, Tag
 from engine.spelling import counted, hint
 from engine.tables import Row, read_table
@@ -48,16 +49,20 @@ class Example:
 def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledPhoto, ...]:
     """A CSV with the columns file and tags, and, if known, unsure (tags not to learn from) and group (the same scene or meter).
 
-    Files are relative to the table; several tags are separated by ";" or "|". Lines that say the same of one file count once,
-    and `no_display`, which `engine judge` writes among the tags, not at all, which is told. Raises `DataError` with the line's
-    number, also where two lines do not agree.
+    Files are relative to the table or to the working folder; several tags are separated by ";" or "|". Lines that say the same
+    of one file count once. What `engine judge` writes is understood: its `no_display` among the tags does not count, nor does a
+    line whose photo could not be judged, which is told. Raises `DataError` with the line's number, also where two lines do not
+    agree.
     """
     if not table.is_file():
         raise DataError(f"{table} is not a file. Give a CSV with the columns file and tags.")
     first: dict[str, tuple[int, LabelledPhoto]] = {}  # by file
     again: list[tuple[int, int]] = []
-    no_display = 0
+    no_display, unjudged = 0, 0
     for number, row in read_table(table, needed=("file", "tags"), optional=("unsure", "group"), other_names=_OTHER_NAMES):
+        if row.get("ok", "").lower() == "false" and not row["tags"]:  # no tags are known, which is not none
+            unjudged += 1
+            continue
         no_display += Reason.NO_DISPLAY.value in row["tags"].lower()
         photo = _photo(table, number, row)
         before, known = first.setdefault(os.path.normpath(photo.path), (number, photo))
@@ -73,6 +78,9 @@ def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledP
     if again:
         lines = "line repeats an earlier one" if len(again) == 1 else "lines repeat earlier ones"
         tell(f"{table}: {len(again)} {lines} (line {again[0][0]} says what line {again[0][1]} says); each photo counts once.")
+    if unjudged:
+        lines, its = ("1 line is", "its photo") if unjudged == 1 else (f"{unjudged:,} lines are", "their photos")
+        tell(f"{table}: {lines} left out: {its} could not be judged (column ok).")
     if no_display:
         lines = counted(no_display, "line")
         tell(f"{table}: no_display is passed over ({lines}): it says that no display was found, not how good a photo is.")
@@ -93,9 +101,15 @@ def _photo(table: Path, number: int, row: Row) -> LabelledPhoto:
     if both := sorted(present & unsure):
         raise DataError(f"{table}, line {number}: {both[0]} is in tags and in unsure. Take it out of one.")
     return LabelledPhoto(
-        path=table.parent / row["file"], present=present, unsure=unsure,
+        path=_place(table, row["file"]), present=present, unsure=unsure,
         group=row.get("group", "") or row["file"], is_alone=not row.get("group", ""),
     )  # fmt: skip
+
+
+def _place(table: Path, name: str) -> Path:
+    """Beside the table; else, as `engine judge` names files, from where one is."""
+    places = (folder / each for each in (name, from_cell(name)) for folder in (table.parent, Path()))
+    return next((place for place in places if place.is_file()), table.parent / name)
 
 
 def _tags(text: str, place: str) -> frozenset[Tag]:

@@ -10,6 +10,8 @@ import pytest
 from engine.__main__ import main
 from engine.appraise import appraise
 from engine.commands.judge import _save_embeddings
+from engine.quality import Tag
+from engine.quality.examples import read_labelled
 from engine.verdict import Verdict
 from tests.photos import jpeg, write
 
@@ -52,8 +54,30 @@ def test_the_table_has_a_row_per_file_failures_too(photos: Path, tmp_path: Path)
         rows = list(csv.DictReader(file))
     assert [row["ok"] for row in rows] == ["True", "True", "False"]
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert set(rows[0]) == set(lines[0]) >= CONTRACT
+    assert set(lines[0]) >= CONTRACT
+    assert set(rows[0]) - set(lines[0]) == {"close_calls"} and set(lines[0]) - set(rows[0]) == {"unsure"}
     assert "not_an_image" in rows[2]["error"]
+
+
+def test_the_table_corrected_by_a_person_is_one_to_tune_from(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(photos, {"=c.jpg": jpeg(4)})
+    monkeypatch.chdir(photos)
+    judge("a.jpg", "b", "=c.jpg", "bad.jpg", "--csv", "../tables/out.csv", models=tmp_path)
+    table = tmp_path / "tables/out.csv"
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0] |= {"tags": "blurry|glare", "close_calls": "blurry|noisy"}  # a person's tags beside the close calls of the judge
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    told: list[str] = []
+    read = read_labelled(table, told.append)
+    assert [photo.path.resolve() for photo in read] == [photos / "a.jpg", photos / "b/two.jpg", photos / "=c.jpg"]
+    assert (read[0].present, {photo.unsure for photo in read}) == ({Tag.BLURRY, Tag.GLARE}, {frozenset()})
+    assert told == [f"{table}: 1 line is left out: its photo could not be judged (column ok)."]
 
 
 def test_embeddings_without_a_model_are_an_error_with_advice(
