@@ -25,6 +25,7 @@ COLUMNS = (
     "measures", "scores", "suggestions", "stamps", "judged_ms",
     "retries", "removed_at", "removed_why",
 )  # fmt: skip
+WORDS = ("tags", "unclear_reasons")  # lists of words: a table joins them with |, as that of `engine judge` does
 FORMATS = (".jsonl", ".csv", ".xlsx")
 
 
@@ -83,6 +84,7 @@ def _write_xlsx(path: Path, rows: Iterator[dict[str, Any]]) -> int:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("photos")
+    sheet.freeze_panes = "A2"  # the heading stays in sight
     sheet.append(list(COLUMNS))
     written = 0
     for row in rows:
@@ -94,7 +96,7 @@ def _write_xlsx(path: Path, rows: Iterator[dict[str, Any]]) -> int:
 
 def _cells(row: dict[str, Any]) -> list[Any]:
     return [
-        "|".join(value) if name == "tags" else json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list)
+        "|".join(value or ()) if name in WORDS else json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list)
         else formula_safe(value)
         for name, value in row.items()
     ]  # fmt: skip

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
 
 from daemon.export import COLUMNS, export
 from daemon.home import Home
 from daemon.status import status
+from db.tables import Photo
 from tests.daemon.test_recovery import take_all
 from tests.photos import write
 
@@ -53,6 +55,27 @@ def test_a_table_has_a_row_per_arrival_and_runs_no_formula(archive: Engine, tmp_
     texts = [cell for row in table for cell in row if isinstance(cell, str)]
     assert "'=cmd|calc.jpg" in texts
     assert not [text for text in texts if text.startswith("=")]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_reasons_stand_in_a_table_as_those_of_judge_do(archive: Engine, tmp_path: Path, ending: str) -> None:
+    with Session(archive) as session:
+        session.execute(update(Photo).where(Photo.outcome == "filed").values(unclear_reasons=["occluded", "glare"]))
+        session.commit()
+    path = tmp_path / f"x.{ending}"
+    export(archive, path)
+    if ending == "csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            said = [row["unclear_reasons"] for row in csv.DictReader(file)]
+    else:
+        place = COLUMNS.index("unclear_reasons")
+        said = [row[place] or "" for row in load_workbook(path)["photos"].iter_rows(min_row=2, values_only=True)]
+    assert sorted(map(str, said)) == ["", "", "occluded|glare"]
+
+
+def test_the_heading_of_a_workbook_stays_in_sight(archive: Engine, tmp_path: Path) -> None:
+    export(archive, tmp_path / "x.xlsx")
+    assert load_workbook(tmp_path / "x.xlsx")["photos"].freeze_panes == "A2"
 
 
 def test_an_export_that_fails_leaves_the_earlier_file(archive: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
