@@ -29,6 +29,7 @@ from daemon.watch import Watch
 from db.jobs import JobKind, ask_again, begin, end, move_again, open_jobs
 from db.records import beat, service
 from db.tables import Job, JobStatus
+from db.unknowns import count_unknown_since
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +92,13 @@ class Schedule:
         self._realigning = Realigning(self._scheduler)
 
     def start(self) -> None:
-        """Begin; a regrouping that was due while nothing ran is caught up at once."""
+        """Begin; a regrouping that was due while nothing ran is caught up, as is one that new unknown meters wait for."""
         with Session(self._database) as session, session.begin():
             ask_again(session)
             last = service(session, "grouping")
             ended = datetime.fromisoformat(str(last.detail["last_ended"])) if last and "last_ended" in last.detail else None
+            took = timedelta(seconds=float(last.detail.get("last_seconds", 0))) if last and ended else timedelta(0)
+            self._watch.new_unknowns = count_unknown_since(session, ended - took if ended else None)
         now, pause = datetime.now(UTC), timedelta(minutes=self._minutes)
         first = min(max(now, ended + pause), now + pause) if ended else now + pause  # `ended` may be of a clock put right since
         self._scheduler.add_job(self._regroup, Every(pause), id="regroup", next_run_time=first)

@@ -72,7 +72,7 @@ class Watch:
         self._failures: dict[str, int] = {}  # times in a row that a file could not be dealt with
         self._next_beat_s = 0.0
         self._waits: dict[str, str] = {}  # last reason logged per file, so that waiting is said once
-        self.new_unknowns = 0  # filed since the caller last set it to 0
+        self.new_unknowns = 0  # filed since the caller last set it
         self.last_arrival_s = clock()
 
     def run(self, stop: threading.Event) -> None:

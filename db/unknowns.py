@@ -44,6 +44,12 @@ def read_unknowns(session: Session, stamp: str) -> list[UnknownPhoto]:
     ]
 
 
+def count_unknown_since(session: Session, since: datetime | None) -> int:
+    """How many unknown meters in no group arrived since then, or ever."""
+    arrived = [] if since is None else [Photo.received_at >= since]
+    return session.scalar(select(func.count()).where(*is_unknown(), Photo.group_id.is_(None), *arrived)) or 0
+
+
 def is_unknown() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The conditions for a filed photo whose meter type nobody knows yet."""
     return Photo.outcome == Outcome.FILED.value, Photo.meter_type == UNKNOWN

@@ -251,6 +251,38 @@ def test_a_regrouping_asked_for_while_the_clock_s_own_runs_is_cancelled_with_it(
     assert [state for _, state, _ in told(database)] == ["failed", "done"]
 
 
+@pytest.fixture
+def called(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Regroupings that were begun before their time; three unknown meters are enough for one."""
+    now: list[object] = []
+    monkeypatch.setattr(schedule, "_after_new", 3)
+    monkeypatch.setattr(schedule, "_quiet_s", 0.0)
+    monkeypatch.setattr(schedule, "_regroup_now", lambda: now.append("regroup"))
+    return now
+
+
+def test_unknown_meters_that_a_killed_daemon_left_ungrouped_are_grouped_by_the_next_one(
+    schedule: Schedule, called: list[object]
+) -> None:
+    schedule._watch.new_unknowns = 0  # they were filed by the daemon before
+    schedule.start()
+    schedule._scheduler.pause()
+    schedule._work()
+    assert called
+
+
+def test_unknown_meters_that_a_regrouping_has_seen_start_none_after_a_restart(
+    database: Engine, schedule: Schedule, called: list[object]
+) -> None:
+    ended = datetime.now(UTC)
+    with Session(database) as session, session.begin():
+        beat(session, "grouping", state="idle", detail={"last_ended": ended.isoformat(), "last_seconds": 0.0}, now=ended)
+    schedule.start()
+    schedule._scheduler.pause()
+    schedule._work()
+    assert not called
+
+
 def test_a_regrouping_that_cannot_start_is_said_to_have_failed(
     database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
