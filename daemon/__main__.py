@@ -16,7 +16,7 @@ from daemon.command_line import BEGINNING, parser
 from daemon.destinations import check_template
 from daemon.home import Home, NoArchive
 from daemon.lock import Busy, locked
-from daemon.running import greet, stopped_by_signals
+from daemon.running import greet, say_starting, stopped_by_signals
 from daemon.sites import InboxFolders, check_folders, check_sites, unheard_sites
 from daemon.sole import sole_watcher
 from db.database import DatabaseError, open_database
@@ -69,6 +69,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
     stop = stopped_by_signals()
     arguments = ["--home", str(settings.home)]
     with sole_watcher(home, database, stop):
+        say_starting(database)
         pages = Pages(arguments) if args.ui else None
         if pages:
             pages.start()

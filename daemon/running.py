@@ -1,11 +1,16 @@
-"""What every long command of the daemon does at its start: hear the signals, say where photos go."""
+"""What every long command of the daemon does at its start: hear the signals, tell the pages, say where photos go."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from daemon.home import Home
+from db.records import beat
 
 
 def stopped_by_signals() -> threading.Event:
@@ -15,6 +20,12 @@ def stopped_by_signals() -> threading.Event:
         signal.signal(number, lambda *_: stop.set())
     signal.signal(signal.SIGIO, signal.SIG_IGN)
     return stop
+
+
+def say_starting(database: Engine) -> None:
+    """The pages open long before the models are loaded, and shall not ask for a watcher that is coming."""
+    with Session(database) as session, session.begin():
+        beat(session, "watcher", state="starting", detail={}, now=datetime.now(UTC))
 
 
 def greet(home: Home) -> None:

@@ -14,6 +14,7 @@ from db.tables import Outcome, Photo, PhotoTag, Service
 from engine.verdict import UNKNOWN, Clarity, Quality
 
 BEAT_LIMIT = timedelta(seconds=15)  # the watcher beats every 2 s; seven missed beats mean it is gone
+START_LIMIT = timedelta(minutes=5)  # the first start converts the models: two minutes on a busy two-core machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +71,12 @@ class Heartbeat:
     @property
     def alive(self) -> bool:
         """Whether the service runs now: it beat lately and did not say goodbye. A clock set back makes no dead one live."""
-        return abs(self.age) < BEAT_LIMIT and self.state != "stopped"
+        return abs(self.age) < BEAT_LIMIT and self.state not in ("stopped", "starting")
+
+    @property
+    def starting(self) -> bool:
+        """Whether the service said lately that it begins; until it runs it does not beat again."""
+        return abs(self.age) < START_LIMIT and self.state == "starting"
 
 
 def tally(session: Session, since: datetime, until: datetime) -> Tally:

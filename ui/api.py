@@ -52,8 +52,8 @@ def api_routes(engine: Engine, judge: PhotoJudge, clock: Callable[[], datetime])
         except SQLAlchemyError:
             return JSONResponse({"ok": False, "database": "unreachable", "watcher": None}, 503)
         said = {key: watcher.detail.get(key) for key in TOLD} if watcher and watcher.alive else {}
-        running = "running" if watcher and watcher.alive else "stopped"
-        return JSONResponse({"ok": True, "database": "ok", "watcher": running} | said)
+        state = "running" if watcher and watcher.alive else "starting" if watcher and watcher.starting else "stopped"
+        return JSONResponse({"ok": True, "database": "ok", "watcher": state} | said)
 
     @routes.get("/metrics", tags=["operations"])
     def metrics() -> PlainTextResponse:

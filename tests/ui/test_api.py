@@ -77,9 +77,12 @@ def test_a_request_without_a_file_is_a_mistake_of_the_sender(database: Engine) -
     assert client(database).post("/api/v1/judge").status_code == 422
 
 
-@pytest.mark.parametrize(("age_s", "says"), [(3, "running"), (60, "stopped")])
-def test_health_says_whether_the_watcher_runs(database: Engine, age_s: int, says: str) -> None:
-    store(database, Service(name="watcher", beat_at=NOW - timedelta(seconds=age_s), state="running", detail={}))
+@pytest.mark.parametrize(
+    ("state", "age_s", "says"),
+    [("running", 3, "running"), ("running", 60, "stopped"), ("starting", 60, "starting"), ("starting", 600, "stopped")],
+)
+def test_health_says_whether_the_watcher_runs(database: Engine, state: str, age_s: int, says: str) -> None:
+    store(database, Service(name="watcher", beat_at=NOW - timedelta(seconds=age_s), state=state, detail={}))
     answer = client(database).get("/healthz")
     assert answer.status_code == 200
     assert {key: answer.json()[key] for key in ("ok", "database", "watcher")} == {"ok": True, "database": "ok", "watcher": says}

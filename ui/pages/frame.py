@@ -84,6 +84,8 @@ def watcher_mark(beat: Heartbeat | None, templates: Environment) -> str:
         kind, icon, text = "none", "–", words.WATCHER_UNSEEN
     elif beat.alive:
         kind, icon, text = "ok", "✓", words.WATCHER_RUNNING
+    elif beat.starting:
+        kind, icon, text = "none", "…", words.WATCHER_STARTING
     else:
         kind, icon, text = "bad", "✕", words.WATCHER_STOPPED
     return templates.get_template("watcher.html").render(kind=kind, icon=icon, text=text)

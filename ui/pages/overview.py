@@ -72,7 +72,7 @@ def render_tiles(archive: Archive, templates: Environment) -> str:
             first_arrival=first_arrival(session),
             inbox=archive.inbox,
             sample=SAMPLE_COMMAND.format(inbox=archive.inbox),
-            watcher_alive=beat is not None and beat.alive,
+            watcher=beat,
         )
 
 

@@ -52,6 +52,8 @@ def _line(name: str, state: str, tone: str, *lines: str) -> ServiceLine:
 def _watcher(beat: Heartbeat | None) -> ServiceLine:
     if beat is None:
         return _line(words.SERVICE_WATCHER, words.NEVER, "none", words.WATCHER_START)
+    if beat.starting:
+        return _line(words.SERVICE_WATCHER, words.STARTING, "none", words.WATCHER_LOADS)
     age = format_span(beat.age)
     if not beat.alive:
         return _line(words.SERVICE_WATCHER, words.STOPPED, "bad", words.WATCHER_BEAT.format(age=age), words.WATCHER_START)

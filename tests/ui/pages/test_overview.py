@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
-from db.overview import DayTally
+from db.overview import DayTally, Heartbeat
 from db.tables import Job, Service
 from engine.picture import Limits
 from engine.quality.versions import DEFAULT_VERSION
 from tests.archive import NOW, photo, store, unclear, unknown
 from ui.archive import Archive
 from ui.judging import PhotoJudge
+from ui.pages.frame import watcher_mark
+from ui.pages.overview import render_tiles
 from ui.pages.overview_charts import FEWEST, MAX_SITES, day_starts, photos_chart, unclear_chart
 from ui.pages.overview_services import ServiceLine, read_services
 from ui.pages.overview_tiles import Tile, read_tiles
@@ -145,6 +149,20 @@ def test_photos_that_could_not_be_moved_are_said(database: Engine, home: Home) -
     store(database, *beats, Job(kind="move_photos", payload=left, status="failed", asked_at=NOW, message="2 could not be moved"))
     shown = services(database, home, home.root)["Grouping"]
     assert (shown.tone, shown.lines[-1]) == ("warn", "2 could not be moved")
+
+
+def test_while_the_models_load_nobody_is_told_to_start_the_watcher(
+    database: Engine, home: Home, archive_with: Callable[..., Archive], templates: Environment
+) -> None:
+    store(database, Service(name="watcher", beat_at=NOW - timedelta(seconds=90), state="starting", detail={}))
+    shown = services(database, home, home.root)["Watcher"]
+    assert (shown.state, shown.tone) == ("Starting", "none")
+    beat = Heartbeat(state="starting", age=timedelta(seconds=90), detail={})
+    assert "Watcher starting" in watcher_mark(beat, templates)
+    welcome = render_tiles(archive_with(), templates)
+    assert "models are loading" in welcome
+    for said in (*shown.lines, welcome):
+        assert "Start it" not in said
 
 
 def test_a_watcher_that_fell_silent_is_stopped(database: Engine, home: Home) -> None:
