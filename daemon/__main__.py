@@ -22,6 +22,7 @@ from daemon.sole import sole_watcher
 from db.database import DatabaseError, open_database
 from db.journal import Journal
 from engine.errors import EngineError
+from engine.outputs import UNREAD, ends_unread
 from engine.spelling import counted
 from settings import Settings, SettingsError, load_settings
 
@@ -38,7 +39,7 @@ EXIT_USAGE, EXIT_RUNNING = 2, 4
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 2 arguments or settings that cannot be used, 3 done in part or not sound, 4 another
-    daemon has this inbox.
+    daemon has this inbox, 141 the reader of a pipe went away.
     """
     args = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
@@ -54,8 +55,12 @@ def main(argv: list[str] | None = None) -> int:
             raise SettingsError(f"{problem}.")
         home = Home(settings.home).open(may_begin=args.command in BEGINNING)
         database = open_database(settings.database_url, Journal(settings.sqlite_journal))
-        return int(_RUN[args.command](args, settings, home, database))
+        code = int(_RUN[args.command](args, settings, home, database))
+        sys.stdout.flush()
+        return code
     except (SettingsError, NoArchive, DatabaseError, EngineError, OSError) as error:
+        if ends_unread(error):
+            return UNREAD
         print(f"daemon {args.command}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Busy as busy:

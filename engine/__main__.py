@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 
 from engine.errors import EngineError
+from engine.outputs import UNREAD, ends_unread
 from settings import SettingsError, load_settings
 
 COMMANDS = ("judge", "split", "train", "evaluate", "group", "sample", "degrade", "tune")
@@ -41,10 +41,9 @@ def main(argv: list[str] | None = None) -> int:
     except (EngineError, SettingsError) as error:
         print(f"{args.command}: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # as behind `| head`: nobody reads on, so what is still in the buffer goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except OSError as error:  # a full disk, a folder without rights
+        if ends_unread(error):
+            return UNREAD
         print(f"{args.command}: {error.filename or 'a file'} cannot be used: {error.strerror or error}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ArgumentError
+
+UNREAD = 141  # the exit code that a shell gives what a broken pipe has ended
 
 
 def check_file(path: Path) -> None:
@@ -61,6 +65,22 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             if is_new and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
             raise
+
+
+def ends_unread(error: BaseException) -> bool:
+    """Whether `error` means that the reader of our output went away, as behind `| head`; what is in the buffer then goes nowhere.
+
+    The exit code for it is `UNREAD`. Pipes to other processes break too; that is for the caller to tell.
+    """
+    if not isinstance(error, BrokenPipeError):
+        return False
+    output = sys.stdout.fileno()
+    asked = select.poll()
+    asked.register(output, 0)
+    if not any(state & select.POLLERR for _, state in asked.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from daemon.__main__ import main
+from daemon.__main__ import _RUN, main
 from daemon.command_line import BEGINNING, COMMANDS
+from daemon.home import Home
 from tests.photos import write
+from tests.product.processes import ROOT
 
 NEEDED = {"promote": ["v1"], "export": ["--out", "x.csv"]}
 
@@ -46,6 +50,29 @@ def test_a_site_in_an_archive_whose_folders_say_no_site_is_refused(tmp_path: Pat
     write(tmp_path, {"settings.toml": b"inbox_folders = '{camera}'\n[sites.NORTH]\nignore = ['*.gif']\n"})
     assert main(["status", "--home", str(tmp_path)]) == 2
     assert "daemon status: sites.NORTH has no effect" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["status", "models", "check"])
+def test_a_reader_that_goes_away_ends_a_command_in_silence(command: str, tmp_path: Path) -> None:
+    Home(tmp_path / "home").make()
+    words = [sys.executable, "-m", "daemon", command, "--home", str(tmp_path / "home")]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), said) == (141, b"")
+
+
+def test_a_pipe_to_somebody_else_that_breaks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setitem(_RUN, "status", broken)
+    assert main(["status", "--home", str(tmp_path)]) == 2
+    assert capfd.readouterr().err.endswith("daemon status: [Errno 32] Broken pipe\n")
 
 
 @pytest.mark.parametrize("remains", ["sorted/a.jpg", "db/metersieve.sqlite", "settings.toml"])
