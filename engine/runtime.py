@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -66,6 +67,7 @@ def load(folder: Path, *, cache: Path, threads: int) -> Model:
     extras = {name.removeprefix(EXTRA): array for name, array in read_weights(folder).items() if name.startswith(EXTRA)}
     converted = converted_path(card, cache)
     if not converted.is_file():
+        _say_that_it_takes_time()
         _convert_in_subprocess(folder, cache)
     try:
         network = compiled(converted, threads=threads)
@@ -95,6 +97,13 @@ def _exemplars(card: Card, extras: Mapping[str, NDArray[Any]]) -> Exemplars:
 def converted_path(card: Card, cache: Path) -> Path:
     """Where the conversion of these very weights, labels and OpenVINO version lies."""
     return cache / f"{card.task}-{card.network}-{card.weights_sha256[:16]}-openvino-{version('openvino')}" / "model.xml"
+
+
+@functools.cache
+def _say_that_it_takes_time() -> None:
+    """Once per process: nobody should wonder at a first start that is silent for a while."""
+    sys.stderr.write("Preparing the models for this machine, once: this takes a minute, on a busy machine some.\n")
+    sys.stderr.flush()
 
 
 def _convert_in_subprocess(folder: Path, cache: Path) -> None:
