@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import string
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from engine.names import as_folder
 from engine.verdict import UNKNOWN
 
 UNJUDGED = "unjudged"
 FIELDS = ("clarity", "meter_type", "quality", "site", "year", "month", "day", "name")
-_UNSAFE = re.compile(r"[^A-Za-z0-9 ._+-]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,14 +48,14 @@ def filed_folder(place: Place, template: str) -> PurePosixPath:
     """The folder below sorted/ of a judged photo. An unknown meter goes to its group's folder below UNKNOWN, a photo that is
     there in a better one goes below near/.
     """
-    meter_type = _component(place.meter_type or UNJUDGED)
+    meter_type = as_folder(place.meter_type or UNJUDGED)
     if place.meter_type == UNKNOWN:
         meter_type = f"{UNKNOWN}/{group_folder(place.group_id)}"
     path = template.format(
         clarity=place.clarity or UNJUDGED,
         meter_type=meter_type,
         quality=place.quality or UNJUDGED,
-        site=_component(place.site or "no-site"),
+        site=as_folder(place.site or "no-site"),
         year=f"{place.received_at:%Y}",
         month=f"{place.received_at:%m}",
         day=f"{place.received_at:%d}",
@@ -76,8 +75,3 @@ def refused_folder(reason: str) -> PurePosixPath:
 
 
 DUPLICATES = PurePosixPath("duplicates")
-
-
-def _component(text: str) -> str:
-    """One safe folder name; labels and site names come from people and file systems."""
-    return _UNSAFE.sub("_", text).strip(" .")[:100] or "_"

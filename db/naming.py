@@ -17,7 +17,7 @@ from db.labels import JUNK, Field, note, record, say
 from db.tables import GroupStatus, Photo, PhotoGroup
 from db.unknowns import begin_writing
 from engine.errors import ArgumentError
-from engine.names import check_label
+from engine.names import check_label, folded
 from engine.verdict import UNKNOWN
 
 Seen = int | str  # how many photos of a group a person saw; or, surer, which: `digest_of` their ids
@@ -106,7 +106,7 @@ def type_name(text: str, *, known: Iterable[str] = ()) -> str:
         raise ActError(str(error)) from error
     if name.casefold() == JUNK.casefold():
         raise ActError(f"{JUNK} is what dismissed photos are called. Dismiss them, or choose another name.")
-    return next((other for other in known if other.casefold() == name.casefold()), name)
+    return next((other for other in known if folded(other) == folded(name)), name)
 
 
 def read_candidate(session: Session, group_id: int, *, seen: Seen | None = None) -> tuple[PhotoGroup, list[int]]:

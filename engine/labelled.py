@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.manifest import read_clusters
+from engine.names import composed
 from engine.verdict import Clarity, GoodBad
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".gif"})
@@ -106,7 +107,7 @@ def _label_of(name: str, task: str, spelled: dict[str, str]) -> str | None:
         if name.lower() not in spelled:
             raise DataError(f"{task} knows the labels {', '.join(spelled.values())}; the folder {name!r} is none of them.")
         return spelled[name.lower()]
-    return None if name.lower() == UNKNOWN_FOLDER else name
+    return None if name.lower() == UNKNOWN_FOLDER else composed(name)
 
 
 def _set_aside(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, PictureError
 from engine.manifest import Entry, write_manifest
+from engine.names import composed
 from engine.spelling import counted
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def _read_folder(folder: Path) -> list[Source]:
     found = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         files = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        found += [Source(path=path, name=path.relative_to(folder).as_posix(), label=place.name, group="") for path in files]
+        found += [
+            Source(path=path, name=path.relative_to(folder).as_posix(), label=composed(place.name), group="") for path in files
+        ]
     if not found:
         raise DataError(f"No photos in {folder}. Lay them out as <label>/photo.jpg, or give a CSV file.")
     return found
@@ -129,7 +132,7 @@ def _read_table(args: argparse.Namespace) -> list[Source]:
 
 def _label(text: str) -> str:
     """A label becomes a folder's name."""
-    label = text.strip()
+    label = composed(text).strip()
     if label in (".", "..") or set(label) & set('/\\\0:*?"<>|'):
         raise DataError(f"The label {label!r} cannot be a folder's name. Use letters, digits, spaces or . _ + -.")
     return label

@@ -34,6 +34,8 @@ def place(**changes: Any) -> Place:
         ({"meter_type": "UNKNOWN", "group_id": 7}, "clear/UNKNOWN/group-0007"),
         ({"clarity": None, "meter_type": None}, "unjudged/unjudged"),
         ({"meter_type": "../../etc"}, "clear/_.._etc"),
+        ({"meter_type": "Zähler Ölbach"}, "clear/Zähler Ölbach"),
+        ({"meter_type": "Счётчик"}, "clear/Счётчик"),
     ],
 )
 def test_a_photo_goes_where_its_verdict_says(changes: dict[str, Any], folder: str) -> None:

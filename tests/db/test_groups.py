@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -105,7 +107,13 @@ def test_a_type_keeps_the_spelling_it_has(database: Engine) -> None:
     assert name(database, second, "hpl1", seen=1, known=("HPL1",)) == "HPL1"
 
 
-@pytest.mark.parametrize("text", ["", "   ", "../up", "a/b", "UNKNOWN", "unknown", "CON", "<b>", "x" * 61, "naïve", "-"])
+def test_a_type_may_have_any_script_and_is_one_however_its_letters_are_put_together(database: Engine) -> None:
+    first, second = store_group(database, unknown(1)), store_group(database, unknown(2))
+    assert name(database, first, "Zähler Ölbach", seen=1) == "Zähler Ölbach"
+    assert name(database, second, unicodedata.normalize("NFD", "ZÄHLER ölbach"), seen=1) == "Zähler Ölbach"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "../up", "a/b", "UNKNOWN", "unknown", "CON", "<b>", "x" * 61, "na\u200bïve", "-"])
 def test_a_bad_name_is_refused_and_nothing_is_stored(database: Engine, text: str) -> None:
     group = store_group(database, unknown(1))
     before = everything(database)

@@ -44,6 +44,13 @@ def test_given_sides_are_kept_as_they_are(tmp_path: Path) -> None:
     assert [len(side) for side in (splits.train, splits.val, splits.test)] == [5, 5, 5]
 
 
+def test_a_folder_from_a_mac_has_the_label_that_a_person_types(tmp_path: Path) -> None:
+    decomposed, typed = "Za\u0308hler", "Zähler"
+    data = lay_out(tmp_path, many(f"train/{decomposed}", 4) | many("train/B", 4) | many(f"test/{typed}", 2))
+    splits = read_splits(data, "meter_type", seed=0)
+    assert splits.labels == ("B", typed) and {photo.label for photo in splits.test} == {typed}
+
+
 def test_an_unknown_folder_is_no_label(tmp_path: Path) -> None:
     data = lay_out(tmp_path, many("A", 4) | many("B", 4) | many("UNKNOWN", 4))
     splits = read_splits(data, "meter_type", seed=0)
