@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from db.group_tables import Act, ActKind, EventKind
 from db.groups import Selection, are, count_members, digest_of
 from db.jobs import JobKind, ask
-from db.labels import JUNK, Field, note, record, say
-from db.tables import GroupStatus, Photo, PhotoGroup
+from db.labels import JUNK, SAYS_WHAT_IT_IS, Field, note, record, say, standing
+from db.tables import GroupStatus, Label, Photo, PhotoGroup
 from db.unknowns import begin_writing
 from engine.errors import ArgumentError
 from engine.names import check_label, folded
 from engine.verdict import UNKNOWN
 
+Named = tuple[str, datetime]  # who said what a photo shows, and when
 Seen = int | str  # how many photos of a group a person saw; or, surer, which: `digest_of` their ids
 
 
@@ -80,6 +81,12 @@ def name_photos(
         join_named(session, act, into, named)
     ask(session, JobKind.MOVE_PHOTOS, {"photo_ids": named}, now)
     return Naming(name, len(named), len(asked) - len(named))
+
+
+def read_named(session: Session) -> dict[int, Named]:
+    """Of all photos of which people said what they show: who said it last, and when."""
+    said = select(Label.photo_id, Label.by, Label.at).where(*standing(*SAYS_WHAT_IT_IS)).order_by(Label.id)
+    return {photo_id: (by, at) for photo_id, by, at in session.execute(said)}
 
 
 def read_type_names(session: Session) -> tuple[str, ...]:

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from daemon.export import COLUMNS, export
 from daemon.home import Home
 from daemon.status import status
+from db.labels import undo
+from db.naming import name_photos
 from db.tables import Photo
+from engine.verdict import UNKNOWN
 from tests.daemon.test_recovery import take_all
 from tests.photos import write
 
+NOW = datetime(2026, 4, 12, tzinfo=UTC)
 NAMES = {"=cmd|calc.jpg": b"sharp", "b.jpg": b"text", "c\x0b😀.jpg": b"sharp"}
 
 
@@ -71,6 +76,28 @@ def test_reasons_stand_in_a_table_as_those_of_judge_do(archive: Engine, tmp_path
         place = COLUMNS.index("unclear_reasons")
         said = [row[place] or "" for row in load_workbook(path)["photos"].iter_rows(min_row=2, values_only=True)]
     assert sorted(map(str, said)) == ["", "", "occluded|glare"]
+
+
+def test_what_a_person_named_says_who_did_and_not_how_sure_the_network_was_of_something_else(
+    archive: Engine, tmp_path: Path
+) -> None:
+    with Session(archive) as session:
+        filed = session.scalars(select(Photo).where(Photo.outcome == "filed")).one()
+        filed.meter_type, filed.type_confidence = UNKNOWN, 0.9
+        session.flush()
+        act = name_photos(session, [filed.id], "GENUS 5", by="ana", now=NOW)
+        session.commit()
+    export(archive, tmp_path / "x.jsonl")
+    row = next(row for row in map(json.loads, (tmp_path / "x.jsonl").open(encoding="utf-8")) if row["outcome"] == "filed")
+    assert (row["meter_type"], row["named_by"], row["named_at"], row["type_confidence"]) == (
+        act.name, "ana", NOW.isoformat(), None,
+    )  # fmt: skip
+    with Session(archive) as session:
+        undo(session, 1, by="ben", now=NOW)
+        session.commit()
+    export(archive, tmp_path / "y.jsonl")
+    row = next(row for row in map(json.loads, (tmp_path / "y.jsonl").open(encoding="utf-8")) if row["outcome"] == "filed")
+    assert (row["meter_type"], row["named_by"], row["type_confidence"]) == (UNKNOWN, None, 0.9)
 
 
 def test_the_heading_of_a_workbook_stays_in_sight(archive: Engine, tmp_path: Path) -> None:
