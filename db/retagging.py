@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from db.quality_tables import EarlierJudgement
 from db.tables import Photo, PhotoTag
-from engine.quality import TAGS, QualityJudgement, by_gravity
+from engine.quality import TAGS, QualityJudgement, advice, by_gravity
 from engine.verdict import Reason
 
 BATCH = 500  # photos per transaction: the daemon writes in between
@@ -40,8 +40,9 @@ def lacks_no_display(photo: Photo) -> bool:
 
 
 def restore_no_display(photo: Photo) -> None:
-    """Give that tag back. Which thresholds judged is not touched by it."""
+    """Give that tag back, and its advice. Which thresholds judged is not touched by it."""
     photo.tags.append(PhotoTag(tag=Reason.NO_DISPLAY.value))
+    photo.suggestions = list(advice(tags_of(photo)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +67,7 @@ def replace_judgement(session: Session, photo: Photo, judgement: QualityJudgemen
     others = (tag for tag in kept if tag not in TAGS)
     photo.tags = [kept.get(tag) or PhotoTag(tag=tag) for tag in (*judgement.tags, *others)]
     photo.quality, photo.quality_score = judgement.quality.value, judgement.quality_score
-    photo.scores, photo.suggestions = dict(judgement.scores), list(judgement.suggestions)
+    photo.scores, photo.suggestions = dict(judgement.scores), list(advice(tags_of(photo)))
     photo.stamps = {**(photo.stamps or {}), "thresholds": version}
     return change
 

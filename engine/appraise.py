@@ -14,7 +14,7 @@ from engine.grouping import Plate
 from engine.grouping.details import describe_learned, describe_whole
 from engine.picture import Limits, Pixels, decode
 from engine.preprocess import prepare
-from engine.quality import Tag, Thresholds, active, by_gravity, judge, measure_picture, shipped
+from engine.quality import Tag, Thresholds, active, advice, by_gravity, judge, measure_picture, shipped
 from engine.reading import read_display
 from engine.recognition import Exemplars, Recognised, Rule, recognise
 from engine.runtime import Model
@@ -66,15 +66,16 @@ def appraise(data: bytes, *, models: Models, cuts: Mapping[Tag, float] = NO_CUTS
     reading = read_display(models.display, models.clarity, picture.pixels)
     good, good_bad = _good_bad(models.good_bad, picture.pixels)
     recognised = recognise(models.meter_type, picture.pixels, labelled=models.labelled, rule=models.rule)
+    tags = by_gravity((*quality.tags, *((Reason.NO_DISPLAY.value,) if reading.no_display else ())))
     return Verdict(
         width=picture.width,
         height=picture.height,
         quality=quality.quality,
         quality_score=quality.quality_score,
-        tags=by_gravity((*quality.tags, *((Reason.NO_DISPLAY.value,) if reading.no_display else ()))),
+        tags=tags,
         measures=measures,
         scores=quality.scores,
-        suggestions=quality.suggestions,
+        suggestions=advice(tags),
         unsure=quality.unsure,
         display_box=picture.in_photo(reading.box) if reading.box else None,
         display_score=reading.score,

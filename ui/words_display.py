@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import quality
 from engine.verdict import Reason
 
 DISPLAY = "Display"
@@ -34,7 +35,7 @@ ADVICE = {
     Reason.DARK: "Light the display with a torch from the side, or tap on it so that the phone exposes for it.",
     Reason.OCCLUDED: "Wipe the window, and move cables, seals or fingers away from the digits.",
     Reason.BLANK_DISPLAY: "The display shows nothing: press its button or wait for the next screen, then photograph it again.",
-    Reason.NO_DISPLAY: "Point the camera at the meter's display, from near enough that the digits fill a third of the picture.",
+    Reason.NO_DISPLAY: quality.ADVICE[Reason.NO_DISPLAY],
 }
 
 

@@ -12,9 +12,11 @@ _TAGGED = 0.5  # score from which a tag is said: every rule's cut lies there
 UNSURE = (0.35, 0.65)  # scores between which a tag, said or not, is a close call
 
 # To the person holding the phone. The gravest first: what spoils most of a photo, or hides what else is wrong with it.
-ADVICE: Mapping[Tag, str] = {
+ADVICE: Mapping[str, str] = {
     Tag.DAMAGED: "Part of the picture is missing: the upload broke off. Send the photo again.",
     Tag.LOW_INFORMATION: "There is almost nothing to see. Point the camera at the meter and check that nothing covers the lens.",
+    # Where there is no display there is nothing to read, however sharp it is.
+    Reason.NO_DISPLAY: "Point the camera at the meter's display, from near enough that the digits fill a third of the picture.",
     Tag.LOW_LIGHT: "Too dark: switch on a light or the phone's torch, held to the side.",
     Tag.OVEREXPOSED: "Too bright: tap the display on the screen so that the phone exposes for it, or shade the meter.",
     Tag.BLURRY: "Blurred: hold the phone with both hands, tap to focus on the display and wait a moment before you press.",
@@ -27,17 +29,13 @@ ADVICE: Mapping[Tag, str] = {
     Tag.JPEG_ARTIFACTS: "Squeezed too hard: send the original file; messengers shrink photos.",
 }
 # One cause, one piece of advice: what a defect brings with it is tagged, but needs no advice of its own.
-_BROUGHT_ALONG: Mapping[Tag, tuple[Tag, ...]] = {
-    Tag.DAMAGED: (Tag.LOW_INFORMATION, Tag.LOW_CONTRAST, Tag.HAZY),
+_BROUGHT_ALONG: Mapping[str, tuple[str, ...]] = {
+    Tag.DAMAGED: (Tag.LOW_INFORMATION, Reason.NO_DISPLAY, Tag.LOW_CONTRAST, Tag.HAZY),
     Tag.LOW_LIGHT: (Tag.LOW_INFORMATION, Tag.LOW_CONTRAST, Tag.NOISY, Tag.HAZY),
     Tag.OVEREXPOSED: (Tag.LOW_INFORMATION, Tag.LOW_CONTRAST, Tag.HAZY),
-    Tag.LOW_INFORMATION: (Tag.LOW_CONTRAST, Tag.HAZY),
+    Tag.LOW_INFORMATION: (Reason.NO_DISPLAY, Tag.LOW_CONTRAST, Tag.HAZY),
 }
-# Every tag a photo can carry, the gravest first. Where there is no display there is nothing to read, however sharp it is.
-GRAVITY: tuple[str, ...] = (
-    Tag.DAMAGED, Tag.LOW_INFORMATION, Reason.NO_DISPLAY.value,
-    *(tag for tag in ADVICE if tag not in (Tag.DAMAGED, Tag.LOW_INFORMATION)), Tag.WELL_EXPOSED,
-)  # fmt: skip
+GRAVITY: tuple[str, ...] = (*ADVICE, Tag.WELL_EXPOSED)  # every tag a photo can carry, the gravest first
 
 
 def by_gravity(tags: Iterable[str]) -> tuple[str, ...]:
@@ -78,12 +76,13 @@ def judge(measures: Mapping[str, float], thresholds: Thresholds) -> QualityJudge
         quality_score=1 - worst,
         tags=by_gravity(tag.value for tag in tags),
         scores={tag.value: score for tag, score in scores.items()},
-        suggestions=_advice(tags),
+        suggestions=advice(tags),
         unsure=tuple(tag.value for tag in DEFECT_TAGS if UNSURE[0] <= scores[tag] < UNSURE[1]),
     )
 
 
-def _advice(tags: Collection[Tag]) -> tuple[str, ...]:
+def advice(tags: Collection[str]) -> tuple[str, ...]:
+    """What the person holding the phone can do about these tags, the gravest first."""
     brought = {each for tag in tags for each in _BROUGHT_ALONG.get(tag, ())}
     return tuple(text for tag, text in ADVICE.items() if tag in tags and tag not in brought)
 

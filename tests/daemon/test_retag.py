@@ -17,7 +17,7 @@ from db.database import open_database, sqlite_url
 from db.jobs import JobKind, open_jobs
 from db.retagging import earlier_judgements, tags_of
 from db.tables import Photo, PhotoTag
-from engine.quality import NO_SITE_CUTS, Rule, SiteCuts, Tag, Thresholds, judge
+from engine.quality import ADVICE, NO_SITE_CUTS, Rule, SiteCuts, Tag, Thresholds, judge
 from engine.quality.versions import DEFAULT_VERSION, adopt, write
 from tests.archive import photo, store, unclear, with_file
 
@@ -74,7 +74,9 @@ def test_what_the_display_finder_said_of_a_photo_is_no_threshold_s_to_take_away(
     assert not any("no_display" in line for line in preview_retag(database, by_any_site, "dark-1")[0].lines())
     run(database)
     with Session(database) as session:
-        assert sorted(tags_of(session.get_one(Photo, 2))) == ["low_light", "no_display"]
+        again = session.get_one(Photo, 2)
+        assert sorted(tags_of(again)) == ["low_light", "no_display"]
+        assert again.suggestions == [ADVICE["no_display"], ADVICE["low_light"]]
 
 
 def test_no_display_that_an_earlier_retag_took_away_comes_back_where_the_finder_looked_in_vain(
@@ -95,6 +97,7 @@ def test_no_display_that_an_earlier_retag_took_away_comes_back_where_the_finder_
             ["blurry"],
             ["no_display"],
         ]
+        assert session.get_one(Photo, 1).suggestions == [ADVICE["no_display"]]
     assert told not in by_command(tmp_path, database)
 
 

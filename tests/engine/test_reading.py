@@ -9,6 +9,7 @@ import pytest
 
 from engine.appraise import Models, appraise
 from engine.bundle import Card, InputSpec
+from engine.quality import ADVICE
 from engine.reading import read_display
 from engine.runtime import Model
 from engine.verdict import Clarity, Reason
@@ -125,7 +126,7 @@ def test_a_verdict_carries_the_box_the_tag_and_the_reasons() -> None:
     plain = appraise(jpeg(), models=models).as_json()
     assert plain["display_box"] is None
     assert plain["display_score"] == pytest.approx(0.2)
-    assert "no_display" in plain["tags"]
+    assert "no_display" in plain["tags"] and ADVICE["no_display"] in plain["suggestions"]
     assert plain["unclear_reasons"] == ["no_display"]
     assert plain["stamps"]["display"] == "v1"
     assert "no_display" not in appraise(jpeg(), models=Models(display=locator(0.9))).tags

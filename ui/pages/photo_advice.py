@@ -7,7 +7,12 @@ from collections.abc import Collection, Iterable
 from engine.quality import ADVICE, Tag
 from engine.verdict import Reason
 
-SAME_ADVICE = {Reason.BLURRY: Tag.BLURRY, Reason.GLARE: Tag.GLARE, Reason.DARK: Tag.LOW_LIGHT}
+SAME_ADVICE: dict[Reason, str] = {
+    Reason.BLURRY: Tag.BLURRY,
+    Reason.GLARE: Tag.GLARE,
+    Reason.DARK: Tag.LOW_LIGHT,
+    Reason.NO_DISPLAY: Reason.NO_DISPLAY,  # reason and tag in one
+}
 
 
 def left_to_say(suggestions: Iterable[str], reasons: Collection[str]) -> tuple[str, ...]:

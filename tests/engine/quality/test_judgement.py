@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.drawing import Defect, draw_photo
 from engine.picture import Pixels, decode
-from engine.quality import TAGS, QualityJudgement, Rule, Tag, Thresholds, by_gravity, judge, measure, shipped
+from engine.quality import ADVICE, TAGS, QualityJudgement, Rule, Tag, Thresholds, advice, by_gravity, judge, measure, shipped
 from engine.verdict import Quality
 
 
@@ -133,6 +133,8 @@ def test_one_cause_gets_one_piece_of_advice(meter: Pixels) -> None:
     judgement = judge({"brightness": 10.0}, Thresholds(version="dark", rules=rules))
     assert judgement.tags[:2] == ("low_information", "low_light")
     assert [text.split(":")[0] for text in judgement.suggestions] == ["Too dark"]
+    assert advice(["no_display", "low_information"]) == (ADVICE["low_information"],)  # both say: point at the meter
+    assert advice(["glare", "no_display", "well_exposed", "of_an_old_link"]) == (ADVICE["no_display"], ADVICE["glare"])
 
 
 def test_other_thresholds_judge_the_same_numbers_otherwise(meter: Pixels) -> None:
