@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.notices import drifted_sites, failed_jobs_since, highest_ended, refused_since
+from db.notices import drifted_sites, failed_jobs, highest_ended, refused_since
 from db.overview import read_heartbeats
-from db.tables import Job
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class Notices:
     low_bytes: int = LOW_BYTES
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _photo_id: int = field(init=False)  # what came up to here is told, or was there before
-    _job_id: int = field(init=False)
+    _job_ids: set[int] = field(init=False)  # those whose failure is told, or was there before
     _wrong: dict[str, Condition] = field(default_factory=dict)
     _pending: list[str] = field(default_factory=list)
     _refused: dict[str, int] = field(default_factory=dict)
@@ -82,7 +81,7 @@ class Notices:
         """Whatever ends from now on is new, also before the first look."""
         with Session(self.database) as session:
             self._photo_id = highest_ended(session) or 0
-            self._job_id = session.scalar(select(func.max(Job.id))) or 0
+            self._job_ids = {job.id for job in failed_jobs(session)}
 
     def look(self) -> None:
         """Take in what is new, and send it if the last message was long enough ago."""
@@ -101,9 +100,10 @@ class Notices:
         refused, self._photo_id = refused_since(session, after_id)
         for reason, number in refused.items():
             self._refused[reason] = self._refused.get(reason, 0) + number
-        for job in failed_jobs_since(session, self._job_id):
-            self._pending.append(f"The job {job.kind} failed: {job.message or 'no reason was given'}.")
-            self._job_id = job.id
+        for job in failed_jobs(session):
+            if job.id not in self._job_ids:
+                self._pending.append(f"The job {job.kind} failed: {job.message or 'no reason was given'}.")
+                self._job_ids.add(job.id)
 
     def _compare(self, now_wrong: Sequence[Condition]) -> None:
         wrong = {condition.key: condition for condition in now_wrong}

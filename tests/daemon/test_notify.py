@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from daemon.notify import MOST_MESSAGES, Notices, Sender, deliver, kind
@@ -97,6 +97,19 @@ def test_a_failed_job_is_told(database: Engine, clock: Clock) -> None:
     store(database, Job(kind="regroup", status="failed", payload={}, asked_at=NOW, message="ended with code 1"))
     looking.look()
     assert sent == ["The job regroup failed: ended with code 1."]
+
+
+def test_a_job_that_fails_after_a_later_one_or_was_asked_for_before_the_start_is_told_once(
+    database: Engine, clock: Clock
+) -> None:
+    store(database, *(Job(kind=kind, status="waiting", payload={}, asked_at=NOW) for kind in ("retrain", "rejudge", "regroup")))
+    looking, sent = notices(database, clock, minutes=0)
+    for failing in ("regroup", "retrain", "rejudge"):
+        with Session(database) as session, session.begin():
+            session.execute(update(Job).where(Job.kind == failing).values(status="failed", message="killed"))
+        looking.look()
+        looking.look()
+    assert sent == [f"The job {kind} failed: killed." for kind in ("regroup", "retrain", "rejudge")]
 
 
 @pytest.mark.parametrize(
