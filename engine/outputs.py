@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import ArgumentError
 
+_DRAFT = ".draft."
 UNREAD = 141  # the exit code that a shell gives what a broken pipe has ended
 
 
@@ -45,6 +47,27 @@ def write_whole(path: Path, data: bytes) -> None:
             raise
 
 
+def clear_drafts(folder: Path) -> None:
+    """Remove what a killed `whole_folder` left, where that is all there is in `folder` and no process writes it any more."""
+    drafts = list(folder.glob(f"{_DRAFT}*"))
+    if folder.is_dir() and len(drafts) == len(list(folder.iterdir())):
+        for draft in drafts:
+            if _is_left(draft):
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _is_left(draft: Path) -> bool:
+    """Whether the process that wrote it is gone: the kernel lets go of its lock."""
+    handle = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held, or a file system without locks: then nobody knows
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A folder to write into; what is in it is `folder`'s when the block ends. A block that fails leaves nothing.
@@ -52,10 +75,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     `folder` is empty or not there yet. The draft lies within, for it may be the only place to write to, as a mounted disk is.
     """
     is_new = not folder.exists()
-    draft = folder / f".draft.{os.getpid()}"
-    with _told_as(folder, draft):
+    draft = folder / f"{_DRAFT}{os.getpid()}"
+    with _told_as(folder, draft), ExitStack() as held:
         try:
             draft.mkdir(parents=True)
+            held.callback(os.close, _locked(draft))
             yield draft
             for path in sorted(draft.iterdir(), key=Path.is_dir):  # tables first: no pictures without them
                 path.rename(folder / path.name)
@@ -81,6 +105,13 @@ def ends_unread(error: BaseException) -> bool:
         return False
     os.dup2(os.open(os.devnull, os.O_WRONLY), output)
     return True
+
+
+def _locked(draft: Path) -> int:
+    handle = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
+    with suppress(OSError):  # a file system without locks: drafts then stay
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ArgumentError, DataError, PictureError
-from engine.outputs import check_folder, whole_folder
+from engine.outputs import check_folder, clear_drafts, whole_folder
 from engine.spelling import counted
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def _check_folders(folder: Path, out: Path) -> None:
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder of photos.")
     check_folder(out)
+    clear_drafts(out)
     if out.is_dir() and any(out.iterdir()):
         raise ArgumentError(f"{out} is not empty. Name a new folder.")
     if folder.resolve() in out.resolve().parents:

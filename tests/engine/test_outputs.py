@@ -1,10 +1,14 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from engine.errors import ArgumentError
-from engine.outputs import check_file, check_folder
+from engine.outputs import check_file, check_folder, clear_drafts
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_what_can_be_made_is_let_through(tmp_path: Path) -> None:
@@ -25,6 +29,39 @@ def test_a_file_where_a_folder_has_to_be_is_told(tmp_path: Path) -> None:
 def test_a_folder_where_a_file_has_to_be_is_told(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="it is a folder"):
         check_file(tmp_path)
+
+
+IN_A_DRAFT = """
+import os, signal, sys
+from pathlib import Path
+from engine.outputs import whole_folder
+with whole_folder(Path(sys.argv[1])) as draft:
+    (draft / "a.jpg").touch()
+    print("there", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_draft_goes_once_nobody_writes_it_any_more_and_where_nothing_else_lies_beside_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", IN_A_DRAFT, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert writer.stdout and writer.stdin
+    writer.stdout.readline()
+    clear_drafts(out)
+    assert [path.name for path in out.rglob("*.jpg")] == ["a.jpg"]
+    writer.kill()
+    writer.wait()
+    writer.stdin.close()
+    writer.stdout.close()
+    (out / "begun.csv").touch()  # it was killed while it put things at their places: these are for a person to judge
+    clear_drafts(out)
+    assert [path.name for path in out.rglob("*.jpg")] == ["a.jpg"]
+    (out / "begun.csv").unlink()
+    clear_drafts(out)
+    assert list(out.iterdir()) == []
+    clear_drafts(tmp_path / "nowhere")
 
 
 def test_a_read_only_place_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,12 @@ def test_every_good_photo_gets_a_twin_whose_defect_and_strength_are_written_down
     assert {row["image_path"] for row in table} | {"dataset_labels.csv"} == set(written)
 
 
+def test_what_a_killed_run_left_in_the_folder_does_not_stop_the_next_one(goods: Path, tmp_path: Path) -> None:
+    write(tmp_path / "data", {".draft.4711/train/Good/000000.jpg": jpeg()})
+    assert main(["degrade", str(goods), "--out", str(tmp_path / "data")]) == 0
+    assert not list((tmp_path / "data").glob(".draft*")) and len(rows(tmp_path / "data")) == 24
+
+
 def test_a_photo_and_its_twins_lie_on_one_side(goods: Path, tmp_path: Path) -> None:
     main(["degrade", str(goods), "--out", str(tmp_path / "data"), "--each", "3"])
     sides: dict[str, set[str]] = {}
