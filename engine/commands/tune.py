@@ -195,7 +195,12 @@ def _print_versions(models_dir: Path) -> int:
         print(f"{mark} {name:<14} {each.created or '':<11} {origin:<14} {each.fitted_on or ''}")
         figures = ", ".join(f"{tag.value} {found.f1:.2f}/{found.auc:.3f}" for tag, found in each.figures.items())
         print(
-            textwrap.fill(f"F1/AUC left out: {figures or 'not measured'}", 120, initial_indent="    ", subsequent_indent="      ")
+            textwrap.fill(
+                f"F1/AUC left out, against all photos without the tag: {figures or 'not measured'}",
+                120,
+                initial_indent="    ",
+                subsequent_indent="      ",
+            )
         )
     print("* judges")
     return failed

@@ -49,7 +49,7 @@ def test_a_version_is_adopted_listed_and_rolled_back(labelled: Path, tmp_path: P
     assert active_version(tmp_path / "models") == "mine"
     assert main(["tune", "--list"]) == 0
     assert f"* mine           {find(tmp_path / 'models', 'mine').created}  from {before}" in (said := capsys.readouterr().out)
-    assert "F1/AUC left out: low_light 1.00/1.000" in said
+    assert "F1/AUC left out, against all photos without the tag: low_light 1.00/1.000" in said
     assert main(["tune", "--rollback"]) == 0
     assert active_version(tmp_path / "models") == before
 
