@@ -73,7 +73,7 @@ def _mount(app: FastAPI, pages: gr.Blocks, *, head: str, max_bytes: int) -> Fast
 
 def build_pages(archive: Archive) -> gr.Blocks:
     """All pages: the Overview at /, the others beside it."""
-    templates = template_environment(archive.zone)
+    templates = template_environment(archive.zone, archive.clock)
     with gr.Blocks(
         title=words.PRODUCT, analytics_enabled=False, fill_width=True, delete_cache=(KEEP_UPLOADS_S, KEEP_UPLOADS_S)
     ) as pages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from ui import words
 HERE = Path(__file__).parent
 
 
-def template_environment(zone: tzinfo) -> Environment:
-    """The templates with our number, size and time formats. Times are shown in `zone`."""
+def template_environment(zone: tzinfo, clock: Callable[[], datetime] | None = None) -> Environment:
+    """The templates with our number, size and time formats. Times are shown in `zone`, with the year where it is not this one."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -27,7 +28,7 @@ def template_environment(zone: tzinfo) -> Environment:
     environment.globals.update(words=words)
     environment.tests["defect"] = is_defect
     environment.filters.update(
-        when=lambda moment: format_when(moment, zone),
+        when=lambda moment: format_when(moment, zone, clock and clock()),
         day=lambda moment: f"{moment.astimezone(zone):%d %b %Y, %H:%M:%S}",
         tag_names=tags_of,
         tag_word=words.tag,
@@ -55,9 +56,10 @@ def style_sheet() -> str:
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sorted((HERE / "styles").glob("*.css")))
 
 
-def format_when(moment: datetime, zone: tzinfo) -> str:
-    """Day and minute, in the reader's zone."""
-    return f"{moment.astimezone(zone):%d %b %H:%M}"
+def format_when(moment: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """Day and minute, in the reader's zone; with the year where it is another than that of `now`."""
+    there = moment.astimezone(zone)
+    return f"{there:%d %b %Y %H:%M}" if now and there.year != now.astimezone(zone).year else f"{there:%d %b %H:%M}"
 
 
 def format_percent(share: float | None) -> str:

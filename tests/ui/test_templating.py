@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.archive import HOSTILE, photo
 from ui import words
-from ui.templating import format_bytes, format_percent, format_span, format_sure, style_sheet, template_environment
+from ui.templating import format_bytes, format_percent, format_span, format_sure, format_when, style_sheet, template_environment
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,12 @@ def test_a_size_has_its_unit(size: float, text: str) -> None:
 )
 def test_a_span_has_its_largest_sensible_unit(span: float | timedelta, text: str) -> None:
     assert format_span(span) == text
+
+
+def test_a_moment_of_another_year_says_which() -> None:
+    now = datetime(2027, 1, 1, 9, tzinfo=UTC)
+    assert format_when(now - timedelta(hours=8), UTC, now) == "01 Jan 01:00"
+    assert format_when(now - timedelta(hours=10), UTC, now) == "31 Dec 2026 23:00"
 
 
 def test_a_hostile_name_is_text_in_every_template_that_shows_it() -> None:

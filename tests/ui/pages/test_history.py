@@ -57,6 +57,22 @@ def test_a_photo_that_could_not_be_moved_says_so(database: Engine, archive_with:
     assert "could not be moved" not in read_detail(2, archive, templates)
 
 
+def count_line(html: str) -> str:
+    line = re.search(r'data-testid="count">(.*?)</div>', html)
+    assert line
+    return re.sub("<[^>]+>", "", line[1])
+
+
+def test_the_times_beside_the_count_are_said_to_be_those_of_one_page(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, *(photo(number, received_at=NOW - timedelta(minutes=number)) for number in range(60)))
+    archive = archive_with()
+    assert count_line(render_table(parse_query(""), archive, templates)) == "60 photos · on this page 20 Nov 11:11 – 20 Nov 12:00"
+    few = render_table(parse_query("name=photo-0059"), archive, templates)
+    assert count_line(few) == "1 photo · 20 Nov 11:01"
+
+
 def judged(at: int, quality: str, *tags: str) -> EarlierJudgement:
     moment = NOW + timedelta(days=at)
     return EarlierJudgement(quality=quality, tags=list(tags), thresholds=f"2026-{at}", replaced_at=moment)
