@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -33,6 +34,7 @@ def template_environment(zone: tzinfo, clock: Callable[[], datetime] | None = No
         tag_names=tags_of,
         tag_word=words.tag,
         percent=format_percent,
+        beside=format_beside,
         sure=format_sure,
         number=lambda number: f"{number:,}",
         bytes=format_bytes,
@@ -68,6 +70,12 @@ def format_percent(share: float | None) -> str:
         return "–"
     percent = 100 * share
     return f"{percent:.1f}%" if 0 < percent < 10 else f"{percent:.0f}%"
+
+
+def format_beside(share: float, mark: float) -> str:
+    """A share 0..1 as a percentage, on the side of the mark where it is: 49.9%, not 50%, where 50% would be enough."""
+    rounds_up = share < mark <= round(share, 2)
+    return f"{math.floor(1000 * share) / 10:.1f}%" if rounds_up else format_percent(share)
 
 
 def format_sure(share: float) -> str:

@@ -110,6 +110,7 @@ NOTHING_WAITING = "The inbox is empty"
 MODEL_NAMES = {"meter_type": "meter type", "good_bad": "good or bad", "details": "print"}  # where not as the task
 NO_MODEL = "no model"
 GROUPING_NOTHING = "no run yet"
+GROUPING_SINCE = "runs since {when}"
 GROUPING_LAST = "last {when}, took {seconds}"
 GROUPING_NEXT = "next {when}"
 DISK_FREE = "{free} free"

@@ -8,7 +8,16 @@ import pytest
 
 from tests.archive import HOSTILE, photo
 from ui import words
-from ui.templating import format_bytes, format_percent, format_span, format_sure, format_when, style_sheet, template_environment
+from ui.templating import (
+    format_beside,
+    format_bytes,
+    format_percent,
+    format_span,
+    format_sure,
+    format_when,
+    style_sheet,
+    template_environment,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +25,13 @@ from ui.templating import format_bytes, format_percent, format_span, format_sure
 )
 def test_a_share_has_a_decimal_where_it_matters(share: float | None, text: str) -> None:
     assert format_percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.494, "49%"), (0.496, "49.6%"), (0.49999, "49.9%"), (0.5, "50%"), (0.504, "50%"), (0.002, "0.2%")]
+)
+def test_a_score_that_is_not_enough_does_not_look_as_if_it_were(share: float, text: str) -> None:
+    assert format_beside(share, 0.5) == text
 
 
 @pytest.mark.parametrize(("share", "text"), [(0.5, "50% sure"), (0.994, "99% sure"), (0.995, ">99% sure"), (1, ">99% sure")])

@@ -39,7 +39,7 @@ def regroup_state(archive: Archive, templates: Environment) -> tuple[object, ...
     return (
         regroup_button(archive),
         gr.Button(text, visible=asked or runs, interactive=not cancelling),
-        templates.get_template("hint.html").render(text=" · ".join(filter(None, grouping_runs(grouping, archive)))),
+        templates.get_template("hint.html").render(text=" · ".join(filter(None, grouping_runs(grouping, archive, running=runs)))),
     )
 
 

@@ -94,18 +94,20 @@ def _model(card: Card | ModelError | None) -> str:
 def _grouping(beat: Heartbeat | None, archive: Archive, unmoved: str, *, asked: bool, watcher_alive: bool) -> ServiceLine:
     if not watcher_alive:
         return _line(words.SERVICE_GROUPING, words.STOPPED, "none", words.REGROUP_WAITS if asked else "", unmoved)
-    last, coming = grouping_runs(beat, archive)
     running = beat is not None and beat.state == "running"
+    last, coming = grouping_runs(beat, archive, running=running)
     state, tone = (words.RUNNING, "ok") if running else (words.IDLE, "none")
     coming = words.REGROUP_ASKED if asked and not running else coming
     return _line(words.SERVICE_GROUPING, state, "warn" if unmoved else tone, last, coming, unmoved)
 
 
-def grouping_runs(beat: Heartbeat | None, archive: Archive) -> tuple[str, str]:
-    """When the last regrouping was and how long it took, and when the next is."""
+def grouping_runs(beat: Heartbeat | None, archive: Archive, *, running: bool) -> tuple[str, str]:
+    """When the last regrouping was and how long it took, or when the one that runs began; and when the next is."""
     detail = beat.detail if beat else {}
     last = words.GROUPING_NOTHING
-    if (ended := _moment(detail.get("last_ended"))) is not None:
+    if running and (began := _moment(detail.get("last_started"))) is not None:
+        last = words.GROUPING_SINCE.format(when=format_when(began, archive.zone))
+    elif (ended := _moment(detail.get("last_ended"))) is not None:
         took = format_span(float(detail.get("last_seconds") or 0))
         last = words.GROUPING_LAST.format(when=format_when(ended, archive.zone), seconds=took)
     upcoming = _moment(detail.get("next_run"))

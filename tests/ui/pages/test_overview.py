@@ -143,6 +143,13 @@ def test_the_watcher_says_what_waits_and_the_grouping_when_it_runs(database: Eng
     assert services(database, home, home.root)["Grouping"].lines[1] == "Regrouping is asked for."
 
 
+def test_a_regrouping_that_runs_says_since_when(database: Engine, home: Home) -> None:
+    grouping = {"last_started": "2026-11-20T11:58:00+00:00", "last_ended": "2026-11-20T10:30:00+00:00", "last_seconds": 41.2}
+    beats = {"watcher": {}, "grouping": grouping}
+    store(database, *(Service(name=name, beat_at=NOW, state="running", detail=detail) for name, detail in beats.items()))
+    assert services(database, home, home.root)["Grouping"].lines == ("runs since 20 Nov 11:58",)
+
+
 def test_photos_that_could_not_be_moved_are_said(database: Engine, home: Home) -> None:
     beats = [Service(name=name, beat_at=NOW, state="idle", detail={}) for name in ("watcher", "grouping")]
     left = {"photo_ids": [1, 2], "unmoved": True}
