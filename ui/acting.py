@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.labels import UndoError
-from db.naming import ActError
+from db.naming import ActError, Seen
 
 Id = Annotated[int, Field(ge=0, le=2**63 - 1)]  # of a row: what a database can hold
 
@@ -23,6 +23,24 @@ class By(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     by: str = Field("api", min_length=1, max_length=120)
+
+
+class OnGroup(By):
+    """An act on a whole group, by what of it the person looked at: `seen`, how many photos, or `members`, surer, as listed."""
+
+    seen: int | None = None
+    members: str = Field("", max_length=64)
+
+    @property
+    def looked_at(self) -> Seen:
+        """What the group has to be still."""
+        return self.members or self.seen or 0
+
+    @model_validator(mode="after")
+    def _says_it(self) -> Self:
+        if self.seen is None and not self.members:
+            raise ValueError("say with seen how many photos the group had, or with members which")
+        return self
 
 
 def acting(engine: Engine, clock: Callable[[], datetime]) -> Callable[..., Any]:

@@ -21,18 +21,16 @@ from db.naming import name_group, name_photos
 from db.review import learning_curves, review_order
 from db.type_acts import rename_group
 from engine.recognition.curve import MORE
-from ui.acting import By, Id, acting
+from ui.acting import By, Id, OnGroup, acting
 from ui.same_origin import require_same_origin
 from ui.words_models import curve_line
 
 EVENTS_MOST = 500
 
 
-class OnGroup(By):
-    """An act on a whole group: `seen` is how many photos it had when the person looked, `members` (surer) which, as listed."""
+class OnWhole(OnGroup):
+    """An act on a whole group."""
 
-    seen: int
-    members: str = Field("", max_length=64)
     name: str = ""
     into: Id = 0
 
@@ -63,9 +61,9 @@ def group_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[
             return [asdict(card) | {"members": members.get(card.id or 0)} for card in read_groups(session)]
 
     @routes.post("/groups/{group_id}/{act}", dependencies=guarded)
-    def act_on_group(group_id: Id, act: str, asked: OnGroup) -> dict[str, Any]:
+    def act_on_group(group_id: Id, act: str, asked: OnWhole) -> dict[str, Any]:
         """`act`: name (with `name`), merge (with `into`), dismiss; rename (with `name`) a named group."""
-        who = {"seen": asked.members or asked.seen, "by": asked.by}
+        who = {"seen": asked.looked_at, "by": asked.by}
         match act:
             case "name":
                 return {"name": do(name_group, group_id, asked.name, known=known(), **who)}

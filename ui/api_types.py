@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.groups import Place
 from db.look_alikes import count_look_alikes, group_resemblances, read_look_alikes
 from db.type_acts import call_too, correct_type, deny_group, deny_type
-from ui.acting import By, Id, acting
+from ui.acting import By, Id, OnGroup, acting
 from ui.same_origin import require_same_origin
 
 PAGE = 60  # photos
@@ -33,11 +33,8 @@ class PhotosOnType(OnType):
     photo_ids: list[Id] = Field(max_length=5000)
 
 
-class GroupOnType(OnType):
-    """A whole group it is said of; `seen` and `members` as of any act on a group."""
-
-    seen: int
-    members: str = Field("", max_length=64)
+class GroupOnType(OnType, OnGroup):
+    """A whole group it is said of."""
 
 
 def type_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[[], Iterable[str]]) -> APIRouter:
@@ -77,7 +74,7 @@ def type_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[[
     @routes.post("/groups/{group_id}/deny", dependencies=guarded)
     def deny_whole(group_id: Id, asked: GroupOnType) -> dict[str, int]:
         """A group that waits for a name is not this type; it stays a group."""
-        return {"photos": do(deny_group, group_id, asked.name, seen=asked.members or asked.seen, by=asked.by)}
+        return {"photos": do(deny_group, group_id, asked.name, seen=asked.looked_at, by=asked.by)}
 
     @routes.post("/photos/too", dependencies=guarded)
     def too(asked: PhotosOnType) -> dict[str, Any]:

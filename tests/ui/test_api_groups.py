@@ -43,6 +43,15 @@ def test_groups_are_named_merged_split_and_every_act_can_be_undone(client: TestC
     assert [event["kind"] for event in client.get("/api/v1/group-events").json()][:3] == ["split", "merge", "named"]
 
 
+def test_an_act_on_a_group_says_which_photos_were_seen_or_how_many(client: TestClient) -> None:
+    members = {card["id"]: card["members"] for card in client.get("/api/v1/groups").json()}
+    nothing = client.post("/api/v1/groups/1/name", json={"name": "ACME 7"})
+    assert (nothing.status_code, "seen" in nothing.text) == (422, True)
+    assert client.post("/api/v1/groups/1/name", json={"name": "ACME 7", "members": members[1]}).json() == {"name": "ACME 7"}
+    assert client.post("/api/v1/groups/2/deny", json={"name": "ACME 7", "members": members[2]}).json() == {"photos": 2}
+    assert client.post("/api/v1/groups/2/dismiss", json={"members": members[1]}).status_code == 409
+
+
 def test_a_type_that_the_model_knows_keeps_its_spelling(client: TestClient) -> None:
     said = {"name": "LG_E150_BLUE"}
     assert client.post("/api/v1/groups/1/name", json={"seen": 3, **said}).json() == {"name": "lg_e150_blue"}
