@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.export import as_row
+from db.exported import as_row
 from db.history import read_photo
 
 log = logging.getLogger(__name__)

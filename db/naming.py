@@ -83,10 +83,10 @@ def name_photos(
     return Naming(name, len(named), len(asked) - len(named))
 
 
-def read_named(session: Session) -> dict[int, Named]:
-    """Of all photos of which people said what they show: who said it last, and when."""
-    said = select(Label.photo_id, Label.by, Label.at).where(*standing(*SAYS_WHAT_IT_IS)).order_by(Label.id)
-    return {photo_id: (by, at) for photo_id, by, at in session.execute(said)}
+def read_named(session: Session, photo_ids: Sequence[int]) -> dict[int, Named]:
+    """Of those of these photos of which people said what they show: who said it last, and when."""
+    said = select(Label.photo_id, Label.by, Label.at).where(Label.photo_id.in_(photo_ids), *standing(*SAYS_WHAT_IT_IS))
+    return {photo_id: (by, at) for photo_id, by, at in session.execute(said.order_by(Label.id))}
 
 
 def read_type_names(session: Session) -> tuple[str, ...]:

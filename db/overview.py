@@ -14,7 +14,7 @@ from db.tables import Outcome, Photo, PhotoTag, Service
 from engine.verdict import UNKNOWN, Clarity, Quality
 
 BEAT_LIMIT = timedelta(seconds=15)  # the watcher beats every 2 s; seven missed beats mean it is gone
-START_LIMIT = timedelta(minutes=5)  # the first start converts the models: two minutes on a busy two-core machine
+START_LIMIT = timedelta(minutes=10)  # the first start converts the models: four minutes on a very busy two-core machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ from ui.api import api_routes
 from ui.api_differing import differing_routes
 from ui.api_groups import group_routes
 from ui.api_models import model_routes
+from ui.api_photos import photo_routes
 from ui.api_refused import refused_routes
 from ui.api_types import type_routes
 from ui.archive import Archive
@@ -38,6 +39,7 @@ def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable
     """The application. `clock` gives aware moments; `zone` is the one in which people read them."""
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(api_routes(engine, judge, clock))
+    app.include_router(photo_routes(engine))
     app.include_router(refused_routes(engine, clock))
     app.include_router(type_routes(engine, clock, judge.known_types))  # its acts are named; those of groups take any word
     app.include_router(group_routes(engine, clock, judge.known_types))

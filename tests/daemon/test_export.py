@@ -10,9 +10,10 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from daemon.export import COLUMNS, export
+from daemon.export import export
 from daemon.home import Home
 from daemon.status import status
+from db.exported import COLUMNS
 from db.labels import undo
 from db.naming import name_photos
 from db.tables import Photo

@@ -79,7 +79,7 @@ def test_a_request_without_a_file_is_a_mistake_of_the_sender(database: Engine) -
 
 @pytest.mark.parametrize(
     ("state", "age_s", "says"),
-    [("running", 3, "running"), ("running", 60, "stopped"), ("starting", 60, "starting"), ("starting", 600, "stopped")],
+    [("running", 3, "running"), ("running", 60, "stopped"), ("starting", 60, "starting"), ("starting", 900, "stopped")],
 )
 def test_health_says_whether_the_watcher_runs(database: Engine, state: str, age_s: int, says: str) -> None:
     store(database, Service(name="watcher", beat_at=NOW - timedelta(seconds=age_s), state=state, detail={}))

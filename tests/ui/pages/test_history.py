@@ -5,7 +5,7 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from daemon.export import as_row
+from db.exported import as_row
 from db.history import read_photo
 from db.quality_tables import EarlierJudgement
 from db.tables import Job, PhotoTag
