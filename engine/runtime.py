@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -67,8 +70,10 @@ def load(folder: Path, *, cache: Path, threads: int) -> Model:
     extras = {name.removeprefix(EXTRA): array for name, array in read_weights(folder).items() if name.startswith(EXTRA)}
     converted = converted_path(card, cache)
     if not converted.is_file():
-        _say_that_it_takes_time()
-        _convert_in_subprocess(folder, cache)
+        with _one_at_a_time(cache):
+            if not converted.is_file():  # else another process converted it meanwhile
+                _say_that_it_takes_time()
+                _convert_in_subprocess(folder, cache)
     try:
         network = compiled(converted, threads=threads)
     except RuntimeError as error:
@@ -104,6 +109,23 @@ def _say_that_it_takes_time() -> None:
     """Once per process: nobody should wonder at a first start that is silent for a while."""
     sys.stderr.write("Preparing the models for this machine, once: this takes a minute, on a busy machine some.\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def _one_at_a_time(cache: Path) -> Iterator[None]:
+    """Watcher, pages and judging processes start together: whoever comes first converts, the others wait for it."""
+    handle = None
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        handle = os.open(cache, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)  # a crash leaves none behind
+    except OSError:  # a file system without locks: each for itself; a cache that cannot be made, the conversion tells
+        pass
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _convert_in_subprocess(folder: Path, cache: Path) -> None:

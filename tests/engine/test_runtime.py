@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,26 @@ def test_tensors_beside_the_network_are_handed_over_without_their_prefix(tmp_pat
     folder = a_bundle(tmp_path / "models")
     convert(folder, tmp_path / "cache")
     assert list(load(folder, cache=tmp_path / "cache", threads=1).extras) == ["means"]
+
+
+def test_processes_that_start_together_convert_a_model_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = a_bundle(tmp_path / "models")
+    converted: list[Path] = []
+    together = threading.Barrier(2)
+
+    def counted(folder: Path, cache: Path) -> None:
+        converted.append(folder)
+        convert(folder, cache)
+
+    def start() -> None:
+        together.wait(30)
+        load(folder, cache=tmp_path / "cache", threads=1)
+
+    monkeypatch.setattr("engine.runtime._convert_in_subprocess", counted)
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(start) for _ in range(2)]:
+            each.result(120)
+    assert converted == [folder]
 
 
 def test_a_serving_process_converts_in_a_subprocess_says_so_once_and_imports_no_torch(tmp_path: Path) -> None:
