@@ -136,9 +136,11 @@ def _growth(pool: Pool) -> None:
             order = np.random.default_rng(draw).permutation(chosen)
             before, after = np.sort(order[late:]), np.concatenate([np.sort(order[late:]), np.sort(order[:late])])
             ids = pool.group(before)
-            later = pool.group(after, previous=np.concatenate([ids, np.full(late, -1)]))
+            later = pool.group(after, previous=np.concatenate([ids, np.full(late, -1)]), earlier=len(before))
             kept.append(_kept(before, ids, after, later))
-            found.append([adjusted_rand_score(pool.design[after], each) for each in (later, pool.group(after))])
+            found.append(
+                [adjusted_rand_score(pool.design[after], each) for each in (later, pool.group(after, earlier=len(before)))]
+            )
         aris = ", ".join(f"{ari:.3f}" for ari in np.mean(found, axis=0))
         print(f"{name:40}median {np.median(kept):.3f}, worst {min(kept):.3f}; mean ARI so and without the groups before: {aris}")
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine import bundle, runtime
 from engine.grouping import Options, Plate, group
 from engine.grouping.details import describe_whole
-from engine.grouping.similarity import compare
+from engine.grouping.similarity import candidate_pairs, compare
 from engine.picture import Pixels, decode
 from engine.recognition import recognise
 from engine.runtime import Model
@@ -40,13 +40,20 @@ class Pool:
     plates: tuple[Plate, ...]
     shared: NDArray[np.int64]  # (N, N) shared details
 
-    def group(self, chosen: Indices, seed: int = 0, previous: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
-        """Ids of the chosen photos, in their order; `seed` moves the layouts, `previous` are their groups before."""
-        first, second = np.triu_indices(len(chosen), 1)
-        counts = self.shared[chosen[first], chosen[second]]
-        known = dict(zip(zip(first.tolist(), second.tolist(), strict=True), counts.tolist(), strict=True))
-        plates = [self.plates[index] for index in chosen]
+    def group(
+        self, chosen: Indices, seed: int = 0, previous: NDArray[np.int64] | None = None, earlier: int = 0
+    ) -> NDArray[np.int64]:
+        """Ids of the chosen photos, in their order, of which the first `earlier` were compared before.
+
+        `seed` moves the layouts, `previous` are the photos' groups before.
+        """
         options = Options(seed=seed)
+        known: dict[tuple[int, int], int] = {}
+        for count in (earlier, len(chosen)):
+            first, second = candidate_pairs(self.embeddings[chosen[:count]], options)
+            shared = self.shared[chosen[first], chosen[second]].tolist()
+            known |= dict(zip(zip(first.tolist(), second.tolist(), strict=True), shared, strict=True))
+        plates = [self.plates[index] for index in chosen]
         return group(self.embeddings[chosen], plates, options=options, known_pairs=known, previous=previous).group_ids
 
 

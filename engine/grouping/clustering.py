@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.grouping.continuity import continued
 from engine.grouping.layout import lay_out
+from engine.grouping.leftovers import settled
 from engine.grouping.options import Options
 from engine.grouping.similarity import Pairs
 
@@ -42,9 +43,9 @@ def cluster(
         groups, strengths = _hdbscan(points, options.layout_groups[0])
     groups = _adopt(_join_torn(_numbered(groups), pairs, together, options), pairs, options)
     groups = _split_cores(groups, pairs, options)
-    groups = _numbered(_without_small(_bound(groups, pairs, options), options.min_group))
+    groups = _numbered(settled(_bound(groups, pairs, options), pairs, options))
     if together is not None and previous is not None and pairs.photos >= options.continued_from:
-        groups = _numbered(_without_small(continued(groups, _numbered(previous), together), options.min_group))
+        groups = _numbered(settled(continued(groups, _numbered(previous), together), pairs, options))
     return groups, np.where(groups < 0, 0.0, strengths)
 
 
@@ -153,7 +154,7 @@ def _split_cores(groups: Groups, pairs: Pairs, options: Options) -> Groups:
     if pairs.shared is None:
         return groups
     together = (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
-    core = _chains(pairs, together & (pairs.shared >= options.core_from))
+    core = pairs.chains(together & (pairs.shared >= options.core_from))
     core = np.where(np.bincount(core)[core] >= options.min_group, core, -1)
     here, there, _ = pairs.both_ways()
     shared = np.concatenate([pairs.shared, pairs.shared])
@@ -202,22 +203,7 @@ def _bound(groups: Groups, pairs: Pairs, options: Options) -> Groups:
         most = pairs.most_shared()
         enough = np.maximum(enough, options.usual_share * np.minimum(most[pairs.first], most[pairs.second]))
     kept = (pairs.shared >= enough) & (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] >= 0)
-    return np.where(groups < 0, -1, _chains(pairs, kept))
-
-
-def _chains(pairs: Pairs, linked: NDArray[np.bool_]) -> Groups:
-    """(N,) the connected component of each photo, where `linked` (M,) says which pairs connect."""
-    from scipy.sparse import coo_array  # as HDBSCAN above
-    from scipy.sparse.csgraph import connected_components
-
-    edges = (np.ones(int(linked.sum())), (pairs.first[linked], pairs.second[linked]))
-    _, components = connected_components(coo_array(edges, shape=(pairs.photos, pairs.photos)), directed=False)
-    return np.asarray(components, dtype=np.int64)
-
-
-def _without_small(groups: Groups, smallest: int) -> Groups:
-    names, where, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    return np.where((sizes[where] < smallest) | (names[where] < 0), -1, groups)
+    return np.where(groups < 0, -1, pairs.chains(kept))
 
 
 def _numbered(groups: Groups) -> Groups:

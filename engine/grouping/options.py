@@ -19,7 +19,7 @@ class Options:
     network_weight: float = 0.1  # of the embedding's z-scored cosine beside the logarithm of the shared details
 
     # What makes a group.
-    min_group: int = 3  # photos: fewer are not offered as a new type
+    min_group: int = 3  # photos of the smallest group that layouts make; two that share much more can be one, too
     trusted: int = 8  # shared details that bind a photo to its group
     certain: int = 12  # the same among few photos, where the nearest photo is more often of another design
     few_below: int = 50  # photos: what "few" means there
@@ -29,6 +29,9 @@ class Options:
     join_often_together_from: float = 0.02  # the same, where layouts put their photos together
     often_together: float = 0.38  # in so large a share of the runs
     core_from: int = 40  # shared details that bind a core; a group of several cores is several designs
+    pair_apart: float = 8.0  # times the details that two photos share with their group: so many of their own part them from it
+    clear_from: int = 20  # shared details from which a photo in no group joins one
+    clear_lead: float = 1.5  # times as many as with any other group
     few_apart: float = 0.6  # average distance (0..1) at which average linkage stops; only below `consensus_from`
 
     # How layouts are made.

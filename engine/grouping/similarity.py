@@ -44,6 +44,15 @@ class Pairs:
             np.maximum.at(most, self.second, self.shared)
         return most
 
+    def chains(self, linked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """(N,) a number per photo, the same for those that chains of the `linked` (M,) pairs bind."""
+        from scipy.sparse import coo_array  # takes long to load, also where nothing is grouped
+        from scipy.sparse.csgraph import connected_components
+
+        edges = (np.ones(int(linked.sum())), (self.first[linked], self.second[linked]))
+        _, components = connected_components(coo_array(edges, shape=(self.photos, self.photos)), directed=False)
+        return np.asarray(components, dtype=np.int64)
+
     def neighbours(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Indices and distances (N, count) of the most similar compared photos, itself first at distance 0.
 
@@ -61,8 +70,11 @@ class Pairs:
 def compare(
     embeddings: NDArray[np.float32], plates: Sequence[Plate] | None, known: KnownPairs, options: Options
 ) -> tuple[Pairs, dict[tuple[int, int], int]]:
-    """Compare the pairs worth it; also return the shared details of those pairs that `known` did not hold."""
-    first, second = candidate_pairs(embeddings, options)
+    """Compare the pairs worth it, beside those of `known`; also return the shared details that `known` did not hold.
+
+    All that was compared before counts on: were it forgotten as soon as photos have nearer ones, groups would change for that.
+    """
+    first, second = _and_known(*candidate_pairs(embeddings, options), known if plates is not None else {}, len(embeddings))
     cosines = np.einsum("md,md->m", embeddings[first], embeddings[second], dtype=np.float64)
     if plates is None:
         return Pairs(photos=len(embeddings), first=first, second=second, similarity=cosines, shared=None), {}
@@ -90,6 +102,16 @@ def candidate_pairs(embeddings: NDArray[np.float32], options: Options) -> tuple[
         codes.append(np.minimum(one, other) * count + np.maximum(one, other))
     pairs = np.unique(np.concatenate(codes))
     return (pairs // count).astype(np.intp), (pairs % count).astype(np.intp)
+
+
+def _and_known(
+    first: NDArray[np.intp], second: NDArray[np.intp], known: KnownPairs, count: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    if not known or len(first) == count * (count - 1) // 2:
+        return first, second
+    earlier = np.array(list(known), np.intp)
+    codes = np.union1d(first * count + second, earlier[:, 0] * count + earlier[:, 1])
+    return codes // count, codes % count
 
 
 def _verify(plates: Sequence[Plate], pairs: Sequence[tuple[int, int]], options: Options) -> dict[tuple[int, int], int]:

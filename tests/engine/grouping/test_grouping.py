@@ -154,6 +154,17 @@ def test_twins_that_layouts_put_together_are_split_where_no_strong_pair_binds_th
     assert partition(group(vectors, plates, known_pairs=known).group_ids) == partition(designs)
 
 
+def test_two_photos_of_a_rare_design_that_layouts_put_with_another_are_a_group_of_their_own() -> None:
+    designs = np.array([0] * 2 + [1] * 24 + [2] * 24)
+    rng = np.random.default_rng(0)
+    count = len(designs)
+    known = {(i, j): int(rng.integers(0, 5)) for i in range(count) for j in range(i + 1, count)}
+    known |= {(i, j): int(rng.integers(45, 90)) for i, j in known if designs[i] == designs[j]}
+    known |= {(0, 1): 200} | {(i, j): 12 for i in (0, 1) for j in range(2, 26)}
+    vectors = np.repeat(np.eye(1, 8, dtype=np.float32), count, axis=0)
+    assert partition(group(vectors, [BLANK] * count, known_pairs=known).group_ids) == partition(designs)
+
+
 def test_embeddings_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(DataError, match="finite"):
         group(np.full((3, 4), np.nan, np.float32), None)

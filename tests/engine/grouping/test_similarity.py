@@ -48,6 +48,17 @@ def test_known_pairs_are_not_compared_again() -> None:
     assert pairs.shared.tolist() == [99, new[0, 2], 7]
 
 
+def test_what_was_compared_before_counts_on_when_only_the_nearest_photos_are_compared() -> None:
+    plates = [plate(1, shot) for shot in range(4)]
+    vectors, options = unit(4, seed=1), Options(all_pairs_up_to=0, candidates=1)
+    nearest = set(zip(*(each.tolist() for each in candidate_pairs(vectors, options)), strict=True))
+    far = next((i, j) for i in range(4) for j in range(i + 1, 4) if (i, j) not in nearest)
+    pairs, new = compare(vectors, plates, {far: 99}, options)
+    found = dict(zip(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True), pairs.shared.tolist(), strict=True))
+    assert set(new) == nearest
+    assert found == new | {far: 99}
+
+
 def test_neighbours_come_nearest_first_and_begin_with_the_photo_itself() -> None:
     vectors = unit(20)
     pairs, _ = compare(vectors, None, {}, Options())
