@@ -32,6 +32,8 @@ class Options:
     pair_apart: float = 8.0  # times the details that two photos share with their group: so many of their own part them from it
     clear_from: int = 20  # shared details from which a photo in no group joins one
     clear_lead: float = 1.5  # times as many as with any other group
+    few_block_below: int = 28  # shared details that may be one block of print, which two makers' meters can have in common,
+    few_spread_from: float = 0.17  # where they lie in fewer of the plate's squares (a share); only below `consensus_from`
     few_apart: float = 0.6  # average distance (0..1) at which average linkage stops; only below `consensus_from`
 
     # How layouts are made.

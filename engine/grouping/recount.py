@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from engine.grouping.verification import Gates, Prepared, agreeing, distinct, is_plausible
 
+_SQUARES = 6  # a side of a plate's grid; four are too coarse to tell a block of print, eight as good
 ANY_WAY_UP = Gates(angle=180.0)  # a phone held sideways shows the same meter; recognition, which must not err, asks for more
 
 
@@ -37,20 +38,40 @@ LEARNED = Closeness(cosine=0.45)
 
 def count_alike(a: Prepared, b: Prepared, gates: Gates = ANY_WAY_UP, close: Closeness = Closeness()) -> int:
     """Shared details of two plates after the second look, in distinct cells; what the first look says where it finds too few."""
+    return distinct(a, b, *_alike_on_both(a, b, gates, close), gates)
+
+
+def spread_alike(a: Prepared, b: Prepared, gates: Gates = ANY_WAY_UP, close: Closeness = Closeness()) -> float:
+    """In how much of a plate the details lie that `count_alike` counts, 0..1: of a grid's squares that hold any of its details.
+
+    The plate on which it is more says so: a photo from near shows a part of what the other shows.
+    """
+    in_a, in_b = _alike_on_both(a, b, gates, close)
+    return max(_share_of_squares(a.keypoints[:, :2], in_a), _share_of_squares(b.keypoints[:, :2], in_b))
+
+
+def _share_of_squares(points: NDArray[np.float32], chosen: NDArray[np.intp]) -> float:
+    if not len(chosen):
+        return 0.0
+    low, high = points.min(axis=0), points.max(axis=0)
+    places = np.minimum((points - low) / np.maximum(high - low, 1e-6) * _SQUARES, _SQUARES - 1).astype(np.int64)
+    squares = places[:, 0] * _SQUARES + places[:, 1]
+    return len(np.unique(squares[chosen])) / len(np.unique(squares))
+
+
+def _alike_on_both(a: Prepared, b: Prepared, gates: Gates, close: Closeness) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     in_a, in_b = agreeing(a, b, gates)
-    count = distinct(a, b, in_a, in_b, gates)
-    if count < close.least:
-        return count
+    if distinct(a, b, in_a, in_b, gates) < close.least:
+        return in_a, in_b
     mapping: NDArray[np.float64] | None = None
     for reach in close.reaches:
         mapping = _fitted(a.keypoints[in_a, :2], b.keypoints[in_b, :2], gates, before=mapping)
         if mapping is None:
             break
         in_a, in_b = _alike(a, b, mapping, reach, close)
-        count = distinct(a, b, in_a, in_b, gates)
         if len(in_a) < close.least:
             break
-    return count
+    return in_a, in_b
 
 
 def _fitted(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from engine.grouping.options import Options
 from engine.grouping.plates import Plate
-from engine.grouping.recount import LEARNED, LEARNED_GATES, count_alike
-from engine.grouping.verification import Prepared, prepare_plate
+from engine.grouping.recount import ANY_WAY_UP, LEARNED, LEARNED_GATES, Closeness, count_alike, spread_alike
+from engine.grouping.verification import Gates, Prepared, prepare_plate
 
 KnownPairs = Mapping[tuple[int, int], int]  # (i, j) with i < j -> shared details
 
@@ -81,6 +81,8 @@ def compare(
     new = _verify(plates, [pair for pair in zip(first.tolist(), second.tolist(), strict=True) if pair not in known], options)
     counts = [new[pair] if pair in new else known[pair] for pair in zip(first.tolist(), second.tolist(), strict=True)]
     shared = np.array(counts, dtype=np.int64)
+    if len(embeddings) < options.consensus_from:
+        shared = _spread_out(plates, first, second, shared, options)
     # Four shared details can be chance (measured: one in ten such pairs shows the same design), so they count nothing.
     similarity = np.log1p(np.maximum(shared - 4, 0)) + options.network_weight * _standardised(cosines, embeddings)
     return Pairs(photos=len(embeddings), first=first, second=second, similarity=similarity, shared=shared), new
@@ -124,6 +126,26 @@ def _verify(plates: Sequence[Plate], pairs: Sequence[tuple[int, int]], options: 
         return dict(zip(ordered, counts, strict=True))
 
 
+def _spread_out(
+    plates: Sequence[Plate], first: NDArray[np.intp], second: NDArray[np.intp], shared: NDArray[np.int64], options: Options
+) -> NDArray[np.int64]:
+    """Shared details; none of a photo that has no more than one block of print in common with any other.
+
+    Meters of two makers can have such a block in common. Among few photos it is the most that a photo of a design of its own
+    shares with any, and no layout outvotes it.
+    """
+    prepare = lru_cache(maxsize=_PREPARED)(lambda index: _Ready.of(plates[index]))
+    alike = shared >= options.certain
+    spread = np.ones(len(shared))
+    for pair in np.flatnonzero(alike & (shared < options.few_block_below)).tolist():
+        spread[pair] = _spread(prepare(int(first[pair])), prepare(int(second[pair])))
+    widest = np.zeros(len(plates))
+    for photos in (first, second):
+        np.maximum.at(widest, photos[alike], spread[alike])
+    in_a_block = np.minimum(widest[first], widest[second]) < options.few_spread_from
+    return np.where(alike & in_a_block, 0, shared)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ready:
     """A plate made ready by what describes its details best."""
@@ -138,12 +160,22 @@ class _Ready:
 
 
 def _count(a: _Ready, b: _Ready) -> int:
-    """Shared details by learned descriptions where one network made both, else by SIFT, which every plate has."""
+    """Shared details of two photos."""
+    return count_alike(*_comparable(a, b))
+
+
+def _spread(a: _Ready, b: _Ready) -> float:
+    """How much of a plate they lie in."""
+    return spread_alike(*_comparable(a, b))
+
+
+def _comparable(a: _Ready, b: _Ready) -> tuple[Prepared, Prepared, Gates, Closeness]:
+    """By learned descriptions where one network made both, else by SIFT, which every plate has; and how to compare them."""
     if a.plate.learned_by != b.plate.learned_by:
-        return count_alike(prepare_plate(a.plate), prepare_plate(b.plate))
+        return prepare_plate(a.plate), prepare_plate(b.plate), ANY_WAY_UP, Closeness()
     if a.plate.learned is None:
-        return count_alike(a.prepared, b.prepared)
-    return count_alike(a.prepared, b.prepared, LEARNED_GATES, LEARNED)
+        return a.prepared, b.prepared, ANY_WAY_UP, Closeness()
+    return a.prepared, b.prepared, LEARNED_GATES, LEARNED
 
 
 def _standardised(cosines: NDArray[np.float64], embeddings: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -38,6 +38,16 @@ def test_twelve_photos_of_three_designs_are_two_groups_and_two_strangers() -> No
     assert partition(grouping.group_ids) == partition(np.where(designs == 2, NOISE, designs))
 
 
+def test_a_lone_photo_that_has_one_block_of_print_in_common_with_a_group_stays_outside() -> None:
+    lone = plate_photo(5, 0)
+    lone[300:360, 60:150] = plate_photo(1, 1)[300:360, 60:150]
+    plates = [*(plate(1, shot) for shot in range(4)), describe_plate(lone), *(plate(3, shot) for shot in range(3))]
+    embeddings = np.stack([*(embedding(1, shot) for shot in range(4)), *(embedding(3, shot) for shot in range(4))])
+    assert group(embeddings, plates).group_ids.tolist() == [0, 0, 0, 0, NOISE, 1, 1, 1]
+    anywhere = Options(few_spread_from=0.0)
+    assert group(embeddings, plates, options=anywhere).group_ids.tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+
+
 def test_a_photo_without_texture_is_in_no_group_however_near_its_embedding() -> None:
     embeddings, plates, _ = photos(5)
     grouping = group(np.vstack([embeddings, embeddings[:1]]), [*plates, BLANK])
