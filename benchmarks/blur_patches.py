@@ -13,11 +13,12 @@ from benchmarks.quality_corpus import rows
 from engine.drawing import draw_photo
 from engine.errors import PictureError
 from engine.picture import Pixels, decode
-from engine.quality.blur_width import SIDE
+from engine.quality.blur_width import NETWORK
 
 Grey = NDArray[np.uint8]  # (H, W)
 Light = NDArray[np.float32]  # (H, W), 0..1
 
+SIDE = NETWORK.side
 MARGIN = 16  # pixels around a patch that it is smeared with, and then loses
 WIDTHS = (0.25, 5.0)  # pixels: from what no eye sees to what leaves no digit
 DRAWN_FROM, DRAWN = 500, 240  # designs drawn for it, of which no other figure is made
@@ -31,14 +32,15 @@ _PER_PICTURE = {"meter": 24, "face": 3, "drawn": 8}  # patches; each photo of a 
 def sharp_patches(data: Path, rng: np.random.Generator) -> NDArray[np.uint8]:
     """(N, 96, 96): places with edges, of photos that may be trained on and were shrunk until they are sharp."""
     found: list[Grey] = []
-    for kind, pixels in _pictures(data):
+    for kind, pixels in pictures(data):
         wanted = _PER_PICTURE[kind]
         places = (_place(pixels, kind, rng) for _ in range(3 * wanted))
         found += [place for place in places if place is not None][:wanted]
     return np.stack(found)
 
 
-def _pictures(data: Path) -> Iterator[tuple[str, Pixels]]:
+def pictures(data: Path) -> Iterator[tuple[str, Pixels]]:
+    """Each with what it shows (meter, face, drawn): photos that may be trained on, and drawn meters without defects."""
     for row in rows(data / "meters" / "meters.csv"):
         if row["use"] == "train":
             yield from _read("meter", data / "meters" / "photos" / row["file"])
@@ -58,9 +60,7 @@ def _read(kind: str, path: Path) -> Iterator[tuple[str, Pixels]]:
 
 def _place(pixels: Pixels, kind: str, rng: np.random.Generator) -> Grey | None:
     side = SIDE + 2 * MARGIN
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    scale = rng.uniform(*(_SMALL_SHRUNK if kind == "face" else _SHRUNK)) * min(1.0, _LARGEST / max(grey.shape))
-    small = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    small = shrunk(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), kind, rng)
     if min(small.shape) <= side:
         return None
     top, left = (int(rng.integers(0, size - side)) for size in small.shape)
@@ -70,7 +70,13 @@ def _place(pixels: Pixels, kind: str, rng: np.random.Generator) -> Grey | None:
     return place if light.std() >= _LEAST_SPREAD and edges >= _LEAST_EDGES else None
 
 
-def smeared(sharp: Grey, rng: np.random.Generator) -> tuple[Grey, float]:
+def shrunk(pixels: NDArray[np.uint8], kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A picture of that kind so small that its pixels are sharp and clean."""
+    scale = rng.uniform(*(_SMALL_SHRUNK if kind == "face" else _SHRUNK)) * min(1.0, _LARGEST / max(pixels.shape[:2]))
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def smeared(sharp: Grey, rng: np.random.Generator) -> tuple[Grey, tuple[float]]:
     """A patch (64, 64) of a sharp one (96, 96) as a phone might have sent it, and log2 of how many pixels it was smeared by.
 
     By a Gaussian, a movement or a lens out of focus, all told as the standard deviation along the axis of most; now and then
@@ -89,7 +95,7 @@ def smeared(sharp: Grey, rng: np.random.Generator) -> tuple[Grey, float]:
         light = light + np.float32(rng.uniform(0.2, 1.0)) * (light - cv2.GaussianBlur(light, (0, 0), rng.uniform(0.7, 1.6)))
     grey = _sent(_lit(light, rng), rng)
     down, right = rng.integers(-MARGIN // 2, MARGIN // 2 + 1, 2)
-    return grey[MARGIN + down : MARGIN + down + SIDE, MARGIN + right : MARGIN + right + SIDE], float(np.log2(width))
+    return grey[MARGIN + down : MARGIN + down + SIDE, MARGIN + right : MARGIN + right + SIDE], (float(np.log2(width)),)
 
 
 def _turned(sharp: Grey, rng: np.random.Generator) -> Light:

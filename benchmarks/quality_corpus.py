@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.drawing import draw_photo
 from engine.picture import Pixels, decode
 from engine.quality import DEFECT_TAGS, Tag
 from engine.training.defects import DEFECTS, jpeg
@@ -20,6 +21,8 @@ BASES = ("clean", "sharp", "denoised_mean")  # labels of photos good enough to b
 GOOD = ("clean", "sharp", "normal_exposure")
 _RESAVED = (4.0, 20.0)  # 100 - JPEG quality, of every drawn photo: nothing arrives unpacked
 _ALL = frozenset(DEFECT_TAGS)
+_DRAWN_FROM, _DRAWN = 1400, 48  # designs drawn for this alone
+_TAUGHT_BY_DRAWN = frozenset({Tag.BLURRY, Tag.GLARE})  # real photos of meters that have neither are few
 
 
 def _tags(words: str) -> frozenset[Tag]:
@@ -103,6 +106,28 @@ def real_photos(data: Path) -> Iterator[Known]:
             kind="field",
             good=(row["flags"], row["sharpness"], row["glare"]) == ("none", "sharp", "no_glare"),
         )
+
+
+def drawn_meters(rng: np.random.Generator) -> Iterator[Known]:
+    """Drawn meters, faultless and with each defect in turn: all that they teach is what is blurred, and what is no glare."""
+    for number in range(_DRAWN):
+        meter = Known(
+            pixels=draw_photo(number, _DRAWN_FROM + number)[0],
+            present=frozenset(),
+            unsure=_ALL - _TAUGHT_BY_DRAWN,
+            group=f"drawn meter {number}",
+            source="drawn meters",
+            kind="drawn meter",
+        )
+        meter = resaved(meter, rng)
+        for photo in (meter, *spoilt(meter, rng)):
+            yield replace(
+                photo,
+                present=photo.present & _TAUGHT_BY_DRAWN,
+                unsure=photo.unsure | (_ALL - _TAUGHT_BY_DRAWN),
+                source=meter.source,
+                kind="drawn meter",
+            )
 
 
 def resaved(photo: Known, rng: np.random.Generator) -> Known:

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.picture import Pixels
 from engine.quality.views import Grey, Views
 
 _BLOWN = 250  # grey levels; a JPEG's white is rarely a full 255
@@ -19,7 +18,8 @@ _CRUSHED = 8  # grey levels
 def measure_exposure(views: Views) -> Mapping[str, float]:
     """Brightness, clipping, range and haze of one photo.
 
-    - `brightness` 0..100: mean HSV value / 255 * 100 (the origin systems' scale).
+    - `brightness` 0..100: mean HSV value / 255 * 100 (the origin systems' scale), of evenly spread pixels (see `Views.thin`): on
+      some 130 photos within 0.2 of the mean over all, at a fiftieth of its price.
     - `contrast` 0..100: standard deviation of grey / 127.5 * 100, the "histogram spread" of origin D on its largest
       possible value (half black, half white).
     - `blown`, `crushed` 0..1: share of pixels at or above 250, below 8 grey levels.
@@ -37,7 +37,7 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
     low, bright, high = _percentiles(_shares(views.grey_512), (0.01, 0.95, 0.99))
     dark_channel = _dark_channel(views.low)
     spread = float(cv2.meanStdDev(views.grey_rows)[1].item())
-    brightness = mean_value(views.rows) / 255 * 100
+    brightness = float(cv2.mean(views.high)[0]) / 255 * 100
     blown = _share_above(views.grey_rows, _BLOWN - 1)
     michelson = (high - low) / (high + low + 1)
     return {
@@ -55,12 +55,6 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
         "flatness": 12.9 - 8.49 * michelson - 2.15 * log(high - low + 4),
         "haze": 0.0462 * dark_channel - 2.62 * log(spread + 1) + 5.43,
     }
-
-
-def mean_value(pixels: Pixels) -> float:
-    """Mean of HSV's V (the largest of the three channels), 0..255."""
-    red, green, blue = cv2.split(pixels)
-    return float(cv2.mean(cv2.max(cv2.max(red, green), blue))[0])
 
 
 def _share_above(grey: Grey, level: int) -> float:

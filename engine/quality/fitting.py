@@ -114,13 +114,13 @@ def fit(
 
 
 def _data(examples: Sequence[Example], seed: int) -> _Data:
-    groups = np.array([example.group for example in examples])
+    groups, sources = (np.array([getattr(example, name) for example in examples]) for name in ("group", "source"))
     return _Data(
         examples=tuple(examples),
         groups=groups,
-        sources=np.array([example.source for example in examples]),
+        sources=sources,
         good=np.array([example.good for example in examples], bool),
-        folds=np.stack([folds(groups, FOLDS, seed + draw) for draw in range(_DRAWS)]),
+        folds=np.stack([folds(groups, sources, FOLDS, seed + draw) for draw in range(_DRAWS)]),
     )
 
 

@@ -48,7 +48,11 @@ def balanced(truth: Floats, sources: NDArray[np.str_]) -> Floats:
     return importance
 
 
-def folds(groups: NDArray[np.str_], count: int, seed: int) -> NDArray[np.intp]:
-    """(N,) fold of each photo, 0 to `count` - 1; a group is never in two."""
-    names, places = np.unique(groups, return_inverse=True)
-    return np.random.default_rng(seed).permutation(len(names))[places] % min(count, len(names))
+def folds(groups: NDArray[np.str_], sources: NDArray[np.str_], count: int, seed: int) -> NDArray[np.intp]:
+    """(N,) fold of each photo, 0 to `count` - 1; a group is never in two, and those of one source are dealt out evenly."""
+    names, first, places = np.unique(groups, return_index=True, return_inverse=True)
+    shuffled = np.random.default_rng(seed).permutation(len(names))
+    dealt = shuffled[np.argsort(sources[first][shuffled], kind="stable")]
+    fold = np.empty(len(names), np.intp)
+    fold[dealt] = np.arange(len(names)) % min(count, len(names))
+    return np.asarray(fold[places])

@@ -14,6 +14,7 @@ from engine.quality.grain import measure_grain
 from engine.quality.middle import measure_middle
 from engine.quality.sharpness import measure_sharpness
 from engine.quality.structure import measure_structure
+from engine.quality.traces import measure_traces
 from engine.quality.views import look
 
 
@@ -24,7 +25,7 @@ def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]
 
     `clarity`, `brightness`, `contrast` and `noise` are on the origin systems' 0..100 scales. What the others mean, and
     where they come from, stands in `measure_exposure`, `measure_sharpness`, `measure_grain`,
-    `measure_structure`, `measure_middle` and `measure_blur_width`.
+    `measure_structure`, `measure_middle`, `measure_blur_width` and `measure_traces`.
     """
     _keep_freed_memory()
     views = look(pixels, native)
@@ -36,6 +37,7 @@ def measure(pixels: Pixels, native: Native | None = None) -> Mapping[str, float]
         **measure_structure(views),
         **measure_middle(views),
         **measure_blur_width(views),
+        **measure_traces(views),
     }
     # Six digits: OpenCV's threads add floats in an order that varies, and the same photo must get the same verdict.
     return {name: float(f"{value:.6g}") for name, value in measures.items()}

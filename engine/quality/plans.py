@@ -78,6 +78,7 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _more("coarse_luma_grain", bent=True),
         _more("coarse_chroma_grain", bent=True),
         _more("grain", Curve.LOG, bent=True),
+        _more("colour_noise", bent=True),
         _either("quiet_texture", bent=True),
         _either("coarse_texture", bent=True),
         _context("contrast"),
@@ -104,7 +105,7 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
     ),
     Tag.LOW_INFORMATION: (_less("information", Curve.LOG),),
     Tag.JPEG_ARTIFACTS: _beside_context(_more("blockiness", Curve.LOG), _either("pixel_detail")),
-    Tag.LOW_RESOLUTION: _beside_context(_less("pixel_detail"), _more("reblur"), _more("interpolation")),
+    Tag.LOW_RESOLUTION: _beside_context(_less("pixel_detail"), _more("reblur"), _more("interpolation"), _more("enlarged")),
     Tag.DAMAGED: (_more("grey_field", Curve.ROOT),),
 }
 

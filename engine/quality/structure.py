@@ -35,7 +35,7 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     """
     across = cv2.Sobel(views.grey_256, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(views.grey_256, cv2.CV_32F, 0, 1)
-    red, green, blue, _ = cv2.sumElems(views.rows)
+    red, green, blue, _ = cv2.sumElems(views.thin)
     return {
         "information": float(cv2.mean(cv2.magnitude(across, down))[0]),
         "green_ratio": green / (red + blue) if red + blue > 0 else 0.5,

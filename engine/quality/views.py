@@ -28,8 +28,8 @@ class Views:
     twelve million pixels make noise of is smooth there. `native_strips` are such bands of the photo's own pixels, for JPEG's
     blocks; looking at part of a photo keeps the price of a large one that of a small one. `grey` and `short_side` are native
     too, but of a photo that was reduced while decoding `grey` is its first rows alone. `thin` is the photo subsampled (not
-    averaged), `low` and `high` its smallest and largest channel. `rows` and `grey_rows` are the whole photo up to 2.1
-    megapixels, beyond that every so many rows of it.
+    averaged), `low` and `high` its smallest and largest channel. `grey_rows` is the whole photo up to 2.1 megapixels, beyond that
+    every so many rows of it.
     """
 
     pixels: Pixels
@@ -40,7 +40,6 @@ class Views:
     thin: Pixels
     low: Grey
     high: Grey
-    rows: Pixels
     grey_rows: Grey
     strips: Pixels
     native_strips: Pixels
@@ -68,7 +67,6 @@ def look(pixels: Pixels, native: Native | None = None) -> Views:
         thin=thin,
         low=low,
         high=high,
-        rows=pixels[::skip],
         grey_rows=grey[::skip],
         strips=strips,
         native_strips=strips if times == 1 else _tiles(native.rows, 1) if native else _strips(pixels, 1),

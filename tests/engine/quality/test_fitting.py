@@ -107,8 +107,17 @@ def test_numbers_beyond_what_was_seen_decide_no_more_than_the_last_one_seen() ->
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=40), st.integers(0, 99))
 @settings(max_examples=40)
 def test_a_group_is_never_in_two_folds(groups: list[str], seed: int) -> None:
-    fold = folds(np.array(groups), 4, seed)
+    fold = folds(np.array(groups), np.array(["a"] * len(groups)), 4, seed)
     assert all(len(set(fold[np.array(groups) == group].tolist())) == 1 for group in set(groups))
+
+
+@given(st.lists(st.sampled_from("ab"), min_size=8, max_size=40), st.integers(0, 99))
+@settings(max_examples=40)
+def test_the_groups_of_each_source_are_dealt_out_evenly(sources: list[str], seed: int) -> None:
+    fold = folds(np.array([f"{number}" for number in range(len(sources))]), np.array(sources), 4, seed)
+    for source in set(sources):
+        counts = np.bincount(fold[np.array(sources) == source], minlength=4)
+        assert counts.max() - counts.min() <= 1
 
 
 def test_present_and_absent_weigh_the_same() -> None:
