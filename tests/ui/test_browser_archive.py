@@ -130,7 +130,7 @@ def test_a_bad_type_name_is_refused_and_a_good_one_survives_a_reload(watched: Wa
     group = page.locator("#groups button[aria-pressed=true]").get_attribute("data-group")
     page.get_by_label("Meter type name").fill("../evil")
     page.get_by_role("button", name="Name these 6 photos").click()
-    expect(page.get_by_role("alert")).to_contain_text("letters A to Z, digits")
+    expect(page.get_by_role("alert")).to_contain_text("letters (of any script), digits")
     with sqlite3.connect(pages.home.db / "metersieve.sqlite") as database:
         assert database.execute("select count(*) from label").fetchone() == (0,)
     page.get_by_label("Meter type name").fill("ACME 7")

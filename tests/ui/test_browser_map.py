@@ -116,7 +116,7 @@ def test_a_naming_of_a_selection_survives_a_reload(watched: Watched, pages: Page
     expect(page.get_by_role("heading", name="2 photos selected on the map")).to_be_visible()
     page.get_by_label("Meter type name").fill("../evil")
     page.get_by_role("button", name="Name these 2 photos").click()
-    expect(page.get_by_role("alert")).to_contain_text("letters A to Z, digits")
+    expect(page.get_by_role("alert")).to_contain_text("letters (of any script), digits")
     page.get_by_label("Meter type name").fill("ACME 8")
     page.get_by_role("button", name="Name these 2 photos").click()
     expect(page.get_by_test_id("notice")).to_contain_text("2 photos are now ACME 8")
