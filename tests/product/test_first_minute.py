@@ -45,7 +45,7 @@ def answer(url: str) -> dict[str, Any] | None:
 def product(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """`make run` in a home of its own; the home and the pages' address."""
     home, port = tmp_path / "home", free_port()
-    env = environment(home=home, ui_port=port, regroup_quiet_s=2)
+    env = environment(home=home, ui_port=port, regroup_quiet_s=10)  # photos that a busy machine files slowly are grouped together
     process = subprocess.Popen(["make", "run"], cwd=ROOT, env=env, start_new_session=True)
     yield home, f"http://127.0.0.1:{port}"
     if process.poll() is None:
