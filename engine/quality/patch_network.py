@@ -63,7 +63,7 @@ class PatchNetwork:
 
 @cache
 def _compiled(network: PatchNetwork) -> Any:
-    """Once per process, for one thread: a photo takes less than half a millisecond."""
+    """Once per process, for one thread: a photo takes less than a millisecond."""
     import openvino.opset13 as layer  # takes a while, which whoever only judges stored numbers need not wait for
     from openvino import Model
     from safetensors.numpy import load

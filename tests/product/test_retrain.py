@@ -16,6 +16,7 @@ from daemon.home import Home
 from db.database import open_database, sqlite_url
 from db.tables import Label, Photo
 from engine.training.train import Order, train
+from engine.verdict import UNKNOWN
 from tests.archive import NOW, photo, store, store_group, unknown, with_file
 from tests.engine.training.test_train import TINY, draw_folders
 from tests.product.processes import environment, run
@@ -83,7 +84,8 @@ def test_a_named_design_is_learned_let_in_by_a_person_and_found_among_the_unknow
     with Session(database) as session:
         asked = select(Photo).where(Photo.name.in_([f"crossed-{number}.png" for number in range(30, 36)]))
         found = [row.meter_type for row in session.scalars(asked)]
-        assert found.count("crossed") >= 4  # so small a network is wrong now and then, another photo on another processor
+        wrong = [name for name in found if name not in ("crossed", UNKNOWN)]
+        assert found.count("crossed") >= 4 and len(wrong) <= 1, found  # on some processors so small a network is wrong once
     database.dispose()
     assert told("rollback").strip() == "meter_type v1 judges again instead of v2."
     assert (tmp_path / "models" / "meter_type" / "CURRENT").read_text() == "v1\n"
