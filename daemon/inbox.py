@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import stat
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +95,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def in_inbox_s(seen: Sighting) -> float:
-    """How long a file was in the inbox when it was first seen, in seconds: since its inode last changed, which nobody can set."""
-    return max((time.time_ns() - seen.ctime_ns) / 1e9, 0.0)
+def in_inbox_s(seen: Sighting, now_ns: int) -> float:
+    """How long a file has been in the inbox, in seconds: since its inode last changed, which nobody can set."""
+    return max((now_ns - seen.ctime_ns) / 1e9, 0.0)

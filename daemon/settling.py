@@ -35,21 +35,24 @@ class Pace:
 class Settling:
     """Remembers what each file looked like. All times are seconds on one monotonic clock, which the caller reads."""
 
-    def __init__(self, settle_s: float, waited_s: Callable[[Sighting], float] = lambda seen: 0.0) -> None:
-        """`waited_s` says for how long a file had been there when it was first seen, in seconds."""
+    def __init__(self, settle_s: float) -> None:
         self._settle_s = settle_s
-        self._waited_s = waited_s
         self._files: dict[Path, _Watched] = {}
 
-    def observe(self, sightings: Iterable[Sighting], now_s: float) -> list[Sighting]:
-        """Take in a full look at the inbox; return the files that may be read now, the longest waiting first."""
+    def observe(
+        self, sightings: Iterable[Sighting], now_s: float, waited_s: Callable[[Sighting], float] = lambda seen: 0.0
+    ) -> list[Sighting]:
+        """Take in a full look at the inbox; return the files that may be read now, the longest waiting first.
+
+        `waited_s` says for how long a file had been there when it was first seen, in seconds at `now_s`.
+        """
         seen = {sighting.path: sighting for sighting in sightings}
         for path in self._files.keys() - seen.keys():
             del self._files[path]
         for path, sighting in seen.items():
             watched = self._files.get(path)
             if watched is None or watched.seen != sighting:
-                first_s = watched.first_s if watched else now_s - self._waited_s(sighting)
+                first_s = watched.first_s if watched else now_s - waited_s(sighting)
                 self._files[path] = _Watched(sighting, first_s, now_s, now_s + self._settle_s)
         ready = [watched for watched in self._files.values() if watched.next_try_s <= now_s]
         return [watched.seen for watched in sorted(ready, key=lambda each: (each.first_s, each.seen.mtime_ns, each.seen.source))]

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -62,7 +63,7 @@ class Watch:
         self._pace = pace
         self._width = width  # photos in hand at once
         self._canary = canary
-        self._settling = Settling(pace.settle_s, in_inbox_s)
+        self._settling = Settling(pace.settle_s)
         self._clock = clock
         self._half_done = True  # a crash or a failed step may have left something for `recover`
         self._woken = threading.Event()
@@ -132,7 +133,8 @@ class Watch:
         self._recover()
         held = self._held(sightings)
         self._forget_all_but({seen.source for seen in sightings})
-        ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock())
+        waited_s = partial(in_inbox_s, now_ns=time.time_ns())  # one reading: files of one moment keep their order
+        ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock(), waited_s)
         until_s, self._has_more = self._clock() + within_s, False
         in_hand: list[InHand] = []
         tray = Tray(self._clock)

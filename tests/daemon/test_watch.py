@@ -338,8 +338,16 @@ def test_what_keeps_failing_is_tried_less_and_less_often(
     assert pauses[-1] >= 2 * pauses[0]
 
 
+def test_photos_that_come_in_one_burst_are_taken_in_the_order_in_which_they_came(home: Home, database: Engine) -> None:
+    names = [f"{number:02}.jpg" for number in range(30)]
+    write(home.inbox, {name: f"sharp {name}".encode() for name in names})
+    intake = Intake(home, database, fake_appraise, template=TEMPLATE, max_bytes=100)
+    Watch(home, database, intake, Pace(settle_s=0.0, patience_s=30.0, rescan_s=5.0)).once(threading.Event())
+    assert [row.source for row in rows(database)] == names
+
+
 def test_the_age_of_the_oldest_waiting_file_counts_from_its_arrival_not_from_the_start(home: Home, clock: Clock) -> None:
-    settling = Settling(2.0, lambda seen: 3600.0)
+    settling = Settling(2.0)
     write(home.inbox, {"a.jpg": b"sharp"})
-    settling.observe(look(home.inbox), clock())
+    settling.observe(look(home.inbox), clock(), lambda seen: 3600.0)
     assert settling.oldest_s(clock()) == 3600.0
