@@ -159,6 +159,13 @@ def test_the_group_in_the_address_is_shown_and_the_ungrouped_are_named_once_tick
     expect(page.locator("dialog")).to_be_hidden()
 
 
+def test_the_last_and_the_next_regrouping_are_told_before_the_page_first_looks_again(watched: Watched, pages: Pages) -> None:
+    page = watched.page
+    page.add_init_script("window.setInterval = () => 0")  # no timer ticks
+    visit(page, pages, "groups")
+    expect(page.locator("#regroup-runs")).to_contain_text("no run yet")
+
+
 def test_a_regroup_is_asked_for_once(watched: Watched, pages: Pages) -> None:
     page = watched.page
     visit(page, pages, "groups")

@@ -97,7 +97,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     state = [regroup, cancel, runs]
     regroup.click(lambda: press_regroup(archive, templates), None, state, **DIRECT)
     cancel.click(lambda: press_cancel(archive, templates), None, state, **DIRECT)
-    timer.tick(lambda: regroup_state(archive, templates), None, state, **DIRECT)
+    gr.on([gr.context.Context.root_block.load, timer.tick], lambda: regroup_state(archive, templates), None, state, **DIRECT)
 
 
 def show_group(key: str, archive: Archive, templates: Environment, *, view: TypePhotos | None = None) -> tuple[object, ...]:
