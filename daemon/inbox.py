@@ -6,6 +6,8 @@ import logging
 import os
 import re
 import stat
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +97,10 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def in_inbox_s(seen: Sighting, now_ns: int) -> float:
-    """How long a file has been in the inbox, in seconds: since its inode last changed, which nobody can set."""
-    return max((now_ns - seen.ctime_ns) / 1e9, 0.0)
+def ages() -> Callable[[Sighting], float]:
+    """How long a file has been in the inbox, in seconds: since its inode last changed, which nobody can set.
+
+    The clock is read once for all files: those that came in one moment keep their order.
+    """
+    now_ns = time.time_ns()
+    return lambda seen: max((now_ns - seen.ctime_ns) / 1e9, 0.0)

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -22,7 +21,7 @@ from daemon.decisions import Filed, Gone, InHand, Known, Taken, Waiting
 from daemon.disk_floor import DiskFloor
 from daemon.hearing import Hearing
 from daemon.home import Home
-from daemon.inbox import Sighting, in_inbox_s, look
+from daemon.inbox import Sighting, ages, look
 from daemon.intake import Intake
 from daemon.judging import wait_ready
 from daemon.recovery import held_sources, recover
@@ -133,8 +132,7 @@ class Watch:
         self._recover()
         held = self._held(sightings)
         self._forget_all_but({seen.source for seen in sightings})
-        waited_s = partial(in_inbox_s, now_ns=time.time_ns())  # one reading: files of one moment keep their order
-        ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock(), waited_s)
+        ready = self._settling.observe((seen for seen in sightings if seen.path not in held), self._clock(), ages())
         until_s, self._has_more = self._clock() + within_s, False
         in_hand: list[InHand] = []
         tray = Tray(self._clock)
