@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.exported import COLUMNS, read_rows
 from engine.names import formula_safe
+from engine.tables import open_table
 
 WORDS = ("tags", "unclear_reasons")  # lists of words: a table joins them with |, as that of `engine judge` does
 FORMATS = (".jsonl", ".csv", ".xlsx")
@@ -45,9 +45,7 @@ def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> int:
 
 def _write_csv(path: Path, rows: Iterator[dict[str, Any]]) -> int:
     written = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
+    with open_table(path, COLUMNS) as table:
         for row in rows:
             table.writerow(_cells(row))
             written += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from db.tables import Photo
 from db.unknowns import is_unknown
 from engine.grouping import NOISE
 from engine.names import formula_safe
+from engine.tables import open_table
 
 GUESSES = 3
 GROUPS, SUMMARY = "groups.csv", "summary.csv"
@@ -41,8 +41,6 @@ def write_tables(home: Home, database: Engine) -> None:
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     draft = path.with_name(f".{path.name}.part")
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(header)
+    with open_table(draft, header) as table:
         table.writerows([formula_safe(cell) for cell in row] for row in rows)
     draft.replace(path)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from engine.errors import DataError
+from engine.tables import ENCODING
 
 MANIFEST = "manifest.csv"
 
@@ -40,7 +41,7 @@ def read_clusters(folder: Path) -> dict[Path, str]:
     path = folder / MANIFEST
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding=ENCODING, newline="") as file:  # a spreadsheet may have saved it
         rows = list(csv.DictReader(file))
     try:
         return {folder / row["file"]: row["cluster"] for row in rows if row["file"]}

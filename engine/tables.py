@@ -1,4 +1,4 @@
-"""Tables that people keep: CSV as any spreadsheet writes it, and one clear line where it cannot be used."""
+"""Tables that people open and keep: CSV as any spreadsheet reads and writes it, and one clear line where it cannot be used."""
 
 from __future__ import annotations
 
@@ -6,15 +6,31 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import DataError
 
+if TYPE_CHECKING:
+    from _csv import Writer
+
+ENCODING = "utf-8-sig"  # without the mark Excel on Windows takes UTF-8 for its own code page; read, it may be there or not
 _SEPARATORS = ",;\t"  # a spreadsheet writes the one of its language
 _SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # a first line that tells Excel the separator
 
 Row = dict[str, str]
+
+
+@contextmanager
+def open_table(table: Path, heading: Sequence[str]) -> Iterator[Writer]:
+    """Begin a CSV for people, in a folder that is made: what it yields writes the lines below the heading, cells as they are."""
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with table.open("w", encoding=ENCODING, newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(heading)
+        yield writer
 
 
 def read_table(
@@ -27,7 +43,7 @@ def read_table(
     heading.
     """
     try:
-        text = table.read_text(encoding="utf-8-sig")
+        text = table.read_text(encoding=ENCODING)
     except UnicodeDecodeError as error:
         raise DataError(f'{table} is no CSV in UTF-8. Save it as "CSV UTF-8".') from error
     except OSError as error:

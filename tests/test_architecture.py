@@ -62,6 +62,18 @@ def test_nothing_is_unpickled() -> None:
     assert [name for name, text in texts.items() if "import pickle" in text or "allow_pickle=True" in text] == []
 
 
+def test_tables_for_people_are_begun_in_one_place() -> None:
+    for_programs = {"engine/degraded.py", "engine/manifest.py", "engine/commands/sample.py"}  # as they are read back
+    in_memory = {"ui/api_models.py"}
+    sources = {
+        path.relative_to(ROOT).as_posix(): path
+        for package in ("engine", "db", "daemon", "ui")
+        for path in (ROOT / package).rglob("*.py")
+    }
+    writers = {name for name, path in sources.items() if re.search(r"csv\.(Dict[Ww]|w)riter\(", path.read_text("utf-8"))}
+    assert writers == {"engine/tables.py"} | for_programs | in_memory
+
+
 def test_every_file_fits_a_mind() -> None:
     long = {
         path.relative_to(ROOT).as_posix(): lines

@@ -23,6 +23,7 @@ from engine import bundle
 from engine.bundle import Task
 from engine.errors import ModelError
 from engine.names import formula_safe
+from engine.tables import ENCODING
 from ui.acting import By
 from ui.same_origin import require_same_origin
 
@@ -121,10 +122,10 @@ def _run(run: TrainingRun) -> dict[str, Any]:
     return {"id": run.id, **moments, **{name: getattr(run, name) for name in plain}}
 
 
-def _csv(rows: tuple[BeforeAfter, ...]) -> str:
+def _csv(rows: tuple[BeforeAfter, ...]) -> bytes:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for row in rows:
         table.writerow([formula_safe(str(getattr(row, name))) if getattr(row, name) is not None else "" for name in COLUMNS])
-    return text.getvalue()
+    return text.getvalue().encode(ENCODING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import shutil
 import sys
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from engine.errors import ArgumentError, DataError, ModelError, PictureError
 from engine.names import formula_safe, readable
 from engine.spelling import counted
+from engine.tables import open_table
 from engine.verdict import Guess
 
 if TYPE_CHECKING:
@@ -178,9 +178,7 @@ def _write_summary(file: Path, photos: Sequence[_Photo], grouping: Grouping) -> 
 
 
 def _write_csv(file: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with file.open("w", encoding="utf-8", newline="") as opened:
-        table = csv.writer(opened)
-        table.writerow(header)
+    with open_table(file, header) as table:
         table.writerows([formula_safe(cell) for cell in row] for row in rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,21 @@ from numpy.typing import NDArray
 from engine.errors import ArgumentError, PictureError
 from engine.names import formula_safe, readable
 from engine.outputs import check_file
+from engine.tables import open_table
 from engine.verdict import Verdict
 
 SUMMARY = "Judge photos: quality, tags, clear or unclear, meter type."
 EXAMPLE = "python -m engine judge inbox/ --json verdicts.jsonl --csv verdicts.csv --embeddings embeddings.npz"
+
+COLUMNS = (
+    "file", "ok", "error", "quality", "quality_score", "tags", "close_calls", "clarity", "clear_probability", "good_bad",
+    "good_probability", "meter_type", "top3", "known_score", "plain_type", "recognised_by",
+    "type_confidence", "shared_details", "labelled_photos", "contradicted_type", "width", "height", "measures",
+    "scores", "suggestions",
+    "display_box", "display_score", "unclear_reasons", "stamps",
+)  # fmt: skip
+# A person who corrects the table tunes from it, and to `tune` unsure means what the person is unsure of.
+OTHER_NAMES = {"close_calls": "unsure"}
 
 Judged = tuple[Path, Verdict | None, dict[str, Any]]  # the file, its verdict, its JSON line
 
@@ -61,15 +71,14 @@ def run(args: argparse.Namespace) -> int:
     failed = 0
     embedded: list[tuple[str, NDArray[np.float32], str]] = []
     to_screen = args.json == "-" or not (args.json or args.csv or args.embeddings)
-    with _writer(args.json, to_screen) as lines, _opened(args.csv) as table:
-        rows = _Table(table) if table else None
+    with _lines(args.json, to_screen) as lines, open_table(args.csv, COLUMNS) if args.csv else nullcontext() as table:
         bar = tqdm(total=len(files), unit="photo", disable=True if to_screen else None)
         for path, verdict, line in _judge_all(files, models, args.jobs):
             failed += verdict is None
             if lines:
                 lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-            if rows:
-                rows.write(line)
+            if table:
+                table.writerow([_cell(name, line.get(OTHER_NAMES.get(name, name))) for name in COLUMNS])
             if args.embeddings and verdict is not None and verdict.embedding is not None:
                 embedded.append((readable(path), verdict.embedding, verdict.stamps["meter_type"]))
             bar.update()
@@ -118,47 +127,22 @@ def _failure(path: Path, code: str, error: Exception) -> dict[str, Any]:
     return {"file": readable(path), "ok": False, "error": {"code": code, "message": str(error)}}
 
 
-class _Table:
-    """The CSV: nested values as JSON, text that a spreadsheet would run as a formula made harmless."""
-
-    COLUMNS = (
-        "file", "ok", "error", "quality", "quality_score", "tags", "close_calls", "clarity", "clear_probability", "good_bad",
-        "good_probability", "meter_type", "top3", "known_score", "plain_type", "recognised_by",
-        "type_confidence", "shared_details", "labelled_photos", "contradicted_type", "width", "height", "measures",
-        "scores", "suggestions",
-        "display_box", "display_score", "unclear_reasons", "stamps",
-    )  # fmt: skip
-    # A person who corrects the table tunes from it, and to `tune` unsure means what the person is unsure of.
-    _OTHER_NAMES: ClassVar[dict[str, str]] = {"close_calls": "unsure"}
-
-    def __init__(self, file: TextIO) -> None:
-        self._csv = csv.writer(file)
-        self._csv.writerow(self.COLUMNS)
-
-    def write(self, line: dict[str, Any]) -> None:
-        """One row from one JSON line."""
-        self._csv.writerow([self._cell(name, line.get(self._OTHER_NAMES.get(name, name))) for name in self.COLUMNS])
-
-    @staticmethod
-    def _cell(name: str, value: Any) -> Any:
-        if name in ("tags", "close_calls", "unclear_reasons") and value is not None:
-            return "|".join(value)
-        if isinstance(value, dict | list):
-            return json.dumps(value, ensure_ascii=False)
-        return formula_safe(value)
+def _cell(name: str, value: Any) -> Any:
+    """Nested values as JSON, text that a spreadsheet would run as a formula made harmless."""
+    if name in ("tags", "close_calls", "unclear_reasons") and value is not None:
+        return "|".join(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return formula_safe(value)
 
 
-def _writer(name: str | None, to_screen: bool) -> Any:
+def _lines(name: str | None, to_screen: bool) -> Any:
     if to_screen:
         return nullcontext(sys.stdout)
-    return _opened(Path(name) if name else None)
-
-
-def _opened(path: Path | None) -> Any:
-    if path is None:
-        return nullcontext(None)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("w", encoding="utf-8", newline="")
+    if name is None:
+        return nullcontext()
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    return Path(name).open("w", encoding="utf-8", newline="")
 
 
 def _save_embeddings(path: Path, embedded: list[tuple[str, NDArray[np.float32], str]]) -> None:

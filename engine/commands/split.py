@@ -21,6 +21,7 @@ from engine.errors import ArgumentError, DataError, PictureError
 from engine.manifest import Entry, write_manifest
 from engine.names import composed
 from engine.spelling import counted
+from engine.tables import ENCODING
 
 if TYPE_CHECKING:
     from engine.splitting import Item, Rules
@@ -106,7 +107,7 @@ def _read_folder(folder: Path) -> list[Source]:
 
 def _read_table(args: argparse.Namespace) -> list[Source]:
     try:
-        with args.source.open(encoding="utf-8-sig", newline="") as file:
+        with args.source.open(encoding=ENCODING, newline="") as file:
             table = csv.DictReader(file)
             rows, columns = list(table), table.fieldnames or []
     except (UnicodeDecodeError, csv.Error) as error:

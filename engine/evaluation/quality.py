@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from engine.picture import Picture, Pixels
 from engine.quality import DEFECT_TAGS, QualityJudgement, Tag, Thresholds, judge, measure, measure_picture
 from engine.quality.cuts import f_score
 from engine.quality.examples import LabelledPhoto
+from engine.tables import open_table
 
 Floats = NDArray[np.float64]
 
@@ -62,10 +62,8 @@ def write_report(photos: Sequence[JudgedPhoto], thresholds: Thresholds, out: Pat
         (out / name).unlink(missing_ok=True)
     _write_results(photos, out)
     figures = [_figures(photos, tag) for tag in DEFECT_TAGS]
-    with (out / "tags.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, list(TagFigures.__dataclass_fields__))
-        table.writeheader()
-        table.writerows(asdict(each) for each in figures)
+    with open_table(out / "tags.csv", list(TagFigures.__dataclass_fields__)) as table:
+        table.writerows(astuple(each) for each in figures)
     curves = {tag.value: _curve(photos, tag) for tag in DEFECT_TAGS if _known(photos, tag) is not None}
     if curves:
         plot_tag_curves(curves, out / "curves.png")
@@ -106,10 +104,8 @@ def sensitivity(
                 [name, defect.unit, f"{strength:.4g}", each, f"{mean:.6g}", f"{size:.3g}"]
                 for each, mean, size in zip(names, moved, effect, strict=True)
             ]
-    with (out / "sensitivity.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["defect", "unit", "strength", "measure", "mean", "effect"])
-        writer.writerows(rows)
+    with open_table(out / "sensitivity.csv", ["defect", "unit", "strength", "measure", "mean", "effect"]) as written:
+        written.writerows(rows)
     plot_sensitivity(seen, REACH, out / "sensitivity.png")
     return seen
 
@@ -168,9 +164,7 @@ def _curve(photos: Sequence[JudgedPhoto], tag: Tag) -> tuple[Floats, float, tupl
 
 
 def _write_results(photos: Sequence[JudgedPhoto], out: Path) -> None:
-    with (out / "quality_results.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["image", "quality", "tags"])
+    with open_table(out / "quality_results.csv", ["image", "quality", "tags"]) as table:
         table.writerows([formula_safe(each.name), each.judgement.quality.value, ";".join(each.judgement.tags)] for each in photos)
     tagged: dict[str, list[str]] = {tag.value: [] for tag in Tag}
     for photo in photos:
@@ -196,9 +190,7 @@ def _write_confusion(photos: Sequence[JudgedPhoto], out: Path) -> None:
         [[_mean([tag in photo.judgement.tags for photo in members]) for tag in columns] for members in groups.values()]
     )
     names = [f"{name} ({len(members)})" for name, members in groups.items()]
-    with (out / "confusion.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["photos that have", *columns])
+    with open_table(out / "confusion.csv", ["photos that have", *columns]) as table:
         table.writerows([name, *(f"{share:.3f}" for share in row)] for name, row in zip(names, shares, strict=True))
     plot_tag_confusion(shares, names, columns, out / "confusion.png")
 

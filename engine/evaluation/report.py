@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from engine.evaluation.resampling import Indices, group_numbers, with_interval
 from engine.labelled import UNKNOWN_FOLDER
 from engine.names import formula_safe, readable
 from engine.runtime import Model
+from engine.tables import open_table
 from engine.verdict import UNKNOWN
 
 AUDIT_COLUMNS = ("image", "true", "predicted", "confidence", "correct", "known_score", "answer", "group")
@@ -189,7 +189,5 @@ def _renumbered(groups: Indices) -> Indices:
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+    with open_table(path, header) as table:
+        table.writerows(rows)

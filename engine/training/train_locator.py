@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from engine.labelled import Labelled, fingerprint
 from engine.networks import start_locator, weights_of
 from engine.picture import decode
 from engine.pyramid import Locator
+from engine.tables import open_table
 from engine.training.boxed_views import Kept, keep
 from engine.training.locator import fit_locator, locate
 from engine.training.train import Order, licences
@@ -102,14 +102,13 @@ def best_score(judged: Sequence[Judged]) -> float:
 
 def write_found(path: Path, judged: Sequence[Judged]) -> None:
     """What was found, one row per photo."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file", "source", "group", "shows_display", "score", "x", "y", "w", "h", "overlap"])
+    heading = ["file", "source", "group", "shows_display", "score", "x", "y", "w", "h", "overlap"]
+    with open_table(path, heading) as table:
         for one in judged:
             iou = round(overlap(one.found.box, one.photo.box), 3) if one.photo.box else ""
             shows = "yes" if one.photo.box else "no"
             row = [one.photo.path.name, one.photo.source, one.photo.group, shows, round(one.found.score, 4), *one.found.box, iou]
-            writer.writerow(row)
+            table.writerow(row)
 
 
 def _left_out(

@@ -52,7 +52,7 @@ def test_a_table_has_a_row_per_arrival_and_runs_no_formula(archive: Engine, tmp_
     path = tmp_path / f"x.{ending}"
     assert export(archive, path) == 3
     if ending == "csv":
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             table = list(csv.reader(file))
     else:
         table = [[cell.value for cell in row] for row in load_workbook(path)["photos"].iter_rows()]
@@ -71,7 +71,7 @@ def test_reasons_stand_in_a_table_as_those_of_judge_do(archive: Engine, tmp_path
     path = tmp_path / f"x.{ending}"
     export(archive, path)
     if ending == "csv":
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             said = [row["unclear_reasons"] for row in csv.DictReader(file)]
     else:
         place = COLUMNS.index("unclear_reasons")

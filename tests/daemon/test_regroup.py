@@ -82,7 +82,7 @@ def grouped(home: Home, database: Engine) -> Engine:
 
 def test_each_design_gets_its_own_folder_and_row_in_the_tables(home: Home, grouped: Engine) -> None:
     assert folders(home) == GROUPED
-    with (home.sorted / "groups.csv").open(encoding="utf-8", newline="") as file:
+    with (home.sorted / "groups.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {(row["top1"], row["top1_confidence"]) for row in csv.DictReader(file)} == {("ACME_1", "0.8")}
     groups, sizes = tables(home)
     assert groups == {f"sorted/clear/{folder}/{name}": folder[-1] for name, folder in GROUPED.items()}
@@ -99,9 +99,9 @@ def test_each_design_gets_its_own_folder_and_row_in_the_tables(home: Home, group
 
 def tables(home: Home) -> tuple[dict[str, str], dict[str, str]]:
     """groups.csv as path -> group, summary.csv as group -> photos."""
-    with (home.sorted / "groups.csv").open(encoding="utf-8", newline="") as file:
+    with (home.sorted / "groups.csv").open(encoding="utf-8-sig", newline="") as file:
         groups = {row["image"]: row["cluster_id"] for row in csv.DictReader(file)}
-    with (home.sorted / "summary.csv").open(encoding="utf-8", newline="") as file:
+    with (home.sorted / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
         return groups, {row["cluster_id"]: row["photos"] for row in csv.DictReader(file)}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -23,7 +25,9 @@ def client(database: Engine, home: Home) -> TestClient:
 
 @pytest.mark.parametrize(("version", "photos"), [("v2", 6), ("v3", 0)])
 def test_the_photos_that_a_version_judged_again_are_listed(client: TestClient, version: str, photos: int) -> None:
-    heading, *rows = client.get(f"/api/v1/models/meter_type/{version}/rejudged.csv").text.splitlines()
+    listed = client.get(f"/api/v1/models/meter_type/{version}/rejudged.csv").content
+    heading, *rows = listed.decode("utf-8-sig").splitlines()
+    assert listed.startswith(codecs.BOM_UTF8)  # a spreadsheet opens the download
     assert (heading, len(rows)) == (",".join(COLUMNS), photos)
 
 

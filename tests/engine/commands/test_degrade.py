@@ -147,13 +147,13 @@ def test_the_quality_report_has_its_tables_curves_and_exports(
     assert main(["evaluate", "quality", str(tmp_path / "data"), "--out", str(tmp_path / "report")]) == 0
     written = read(tmp_path / "report")
     assert {"curves.png", "confusion.png", "sensitivity.png", "sensitivity.csv", "tags.csv"} <= set(written)
-    with (tmp_path / "report" / "quality_results.csv").open(newline="") as file:
+    with (tmp_path / "report" / "quality_results.csv").open(encoding="utf-8-sig", newline="") as file:
         results = list(csv.DictReader(file))
     tagged = json.loads(written["tagged_images.json"])
     assert len(results) == len(read_degraded(tmp_path / "data")) == 24
     for row in results:
         assert {tag for tag, images in tagged.items() if row["image"] in images} == set(filter(None, row["tags"].split(";")))
-    figures = {row["tag"]: row for row in csv.DictReader(io.StringIO(written["tags.csv"].decode()))}
+    figures = {row["tag"]: row for row in csv.DictReader(io.StringIO(written["tags.csv"].decode("utf-8-sig")))}
     assert [figures["glare"][name] for name in ("positives", "auc", "precision", "recall", "f1", "best_f1")] == ["0"] + [""] * 5
     dark = next(tag for tag in json.loads(written["summary.json"])["tags"] if tag["tag"] == "low_light")
     assert dark["auc"] > 0.95 and dark["negatives"] == 12
@@ -167,7 +167,7 @@ def test_the_plot_says_by_how_much_a_defect_moves_a_measure_not_whether_at_all(t
     assert seen["underexposure"]["brightness"] < -1, "ruined by darkness, it lies beyond the usual photos"
     assert 0 < abs(seen["jpeg"]["brightness"]) < 0.3, "it moves by a hair"
     assert max(abs(value) for each in seen.values() for value in each.values()) <= REACH
-    with (tmp_path / "sensitivity.csv").open(newline="") as file:
+    with (tmp_path / "sensitivity.csv").open(encoding="utf-8-sig", newline="") as file:
         effects = [
             float(row["effect"]) for row in csv.DictReader(file) if (row["defect"], row["measure"]) == ("flat", "contrast")
         ]
@@ -256,5 +256,5 @@ def test_photos_of_one_name_in_two_folders_stay_two_in_the_results(tmp_path: Pat
         write(place.parent, {"a.jpg": jpeg()})
     write(tmp_path / "tables", {"t.csv": "file,tags\n{},\n{},blurry\n".format(*places).encode()})
     assert main(["evaluate", "quality", str(tmp_path / "tables" / "t.csv"), "--out", str(tmp_path / "report")]) == 0
-    with (tmp_path / "report" / "quality_results.csv").open(newline="") as file:
+    with (tmp_path / "report" / "quality_results.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row["image"] for row in csv.DictReader(file)] == [place.as_posix() for place in places]

@@ -50,7 +50,7 @@ def test_exit_code_0_means_all_were_judged(photos: Path, tmp_path: Path, capsys:
 
 def test_the_table_has_a_row_per_file_failures_too(photos: Path, tmp_path: Path) -> None:
     judge(photos, "--csv", tmp_path / "out.csv", "--json", tmp_path / "out.jsonl", models=tmp_path)
-    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["ok"] for row in rows] == ["True", "True", "False"]
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
@@ -66,7 +66,7 @@ def test_the_table_corrected_by_a_person_is_one_to_tune_from(
     monkeypatch.chdir(photos)
     judge("a.jpg", "b", "=c.jpg", "bad.jpg", "--csv", "../tables/out.csv", models=tmp_path)
     table = tmp_path / "tables/out.csv"
-    with table.open(encoding="utf-8", newline="") as file:
+    with table.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     rows[0] |= {"tags": "blurry|glare", "close_calls": "blurry|noisy"}  # a person's tags beside the close calls of the judge
     with table.open("w", encoding="utf-8", newline="") as file:

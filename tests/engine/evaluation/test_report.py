@@ -58,7 +58,7 @@ def test_a_report_holds_tables_pictures_and_a_line_per_photo(models: Path, tmp_p
         "summary.json", "confusion_matrix.csv", "confusion_matrix.png", "per_label.csv", "most_confused.csv", "coverage.csv",
         "coverage.png", "calibration.png", "calibration.csv", "photos.csv", "roc.png", "roc.csv", "report.md",
     }  # fmt: skip
-    with (tmp_path / "out" / "photos.csv").open(newline="") as file:
+    with (tmp_path / "out" / "photos.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["image"], row["true"]) for row in rows] == [
         ("a/1.png", "a"), ("a/=2.png", "a"), ("b/1.png", "b"), ("unknown/1.png", "unknown")
