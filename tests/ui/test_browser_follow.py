@@ -108,3 +108,20 @@ def test_ticked_photos_alone_get_the_name_that_enter_gives(ungrouped: tuple[Page
     expect(page.get_by_test_id("notice")).to_contain_text("2 photos are now ACME 7")
     expect(page.get_by_role("button", name="Name this photo")).to_be_visible()
     expect(page.get_by_label("Meter type name")).to_have_value("")
+    expect(page.get_by_label("Meter type name")).to_be_focused()
+
+
+@pytest.mark.parametrize("press", ["field", "button"])
+def test_who_names_by_keyboard_goes_on_at_the_heading_of_what_has_the_name(
+    ungrouped: tuple[Pages, Engine], watched: Watched, press: str
+) -> None:
+    page, (pages, database) = watched.page, ungrouped
+    group(database, 1, 2, 3)
+    visit(page, pages, "groups?group=1")
+    page.get_by_label("Meter type name").fill("ACME 7")
+    if press == "button":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="ACME 7")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Regroup now")).to_be_focused()

@@ -1,4 +1,5 @@
 // Back from a selection to the group that stands in the address bar; comparing a group's prints, one comparison at a time.
+// The heading takes the focus where the naming form goes with it: what was named is shown then.
 const notice = document.querySelector("#notice");
 const said = () => notice.querySelector(".notice")?.textContent ?? "";
 let before = null; // what the notice said when a comparison was asked for, until it says that one runs
@@ -23,3 +24,8 @@ element.addEventListener("click", (event) => {
   trigger("compare", {});
 });
 new MutationObserver(rest).observe(notice, { childList: true, subtree: true, characterData: true });
+let names = false; // whether the focus is in the form, or was when the form went
+document.addEventListener("focusin", ({ target }) => { names = Boolean(target.closest("#naming")); });
+new MutationObserver(() => {
+  if (names && document.activeElement === document.body && !document.querySelector("#naming")) element.querySelector("h2").focus();
+}).observe(element.closest("#group-title").parentElement, { childList: true });
