@@ -224,10 +224,15 @@ class Schedule:
             was_there = self._is_regrouping or self._is_called
             self._is_cancelled, self._is_called_off = self._is_regrouping, self._is_called
         self._end_regrouping()
+        now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
-            for job in open_jobs(session, JobKind.REGROUP):
-                if job.id < job_id and job.status == JobStatus.WAITING:
-                    end(session, job, datetime.now(UTC), ok=False, message=CANCELLED)
+            waiting = [job for job in open_jobs(session, JobKind.REGROUP) if job.id < job_id and job.status == JobStatus.WAITING]
+            for job in waiting:
+                end(session, job, now, ok=False, message=CANCELLED)
+            if was_there or waiting:
+                row = service(session, "grouping")
+                detail = {**(row.detail if row else {}), "last_cancelled": now.isoformat()}
+                beat(session, "grouping", state=row.state if row else "idle", detail=detail, now=now)
         self._finish(job_id, ok=True, message=CANCELLED if was_there else "none was running")
 
     def _mark_begun(self, job_id: int) -> None:

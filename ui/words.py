@@ -111,6 +111,7 @@ MODEL_NAMES = {"meter_type": "meter type", "good_bad": "good or bad", "details":
 NO_MODEL = "no model"
 GROUPING_NOTHING = "no run yet"
 GROUPING_SINCE = "runs since {when}"
+GROUPING_CANCELLED = "cancelled {when}"
 GROUPING_LAST = "last {when}, took {seconds}"
 GROUPING_NEXT = "next {when}"
 DISK_FREE = "{free} free"

@@ -164,14 +164,24 @@ def test_a_regrouping_under_way_is_ended_when_a_person_cancels_it(
         ("regroup", "failed", "was cancelled by a person"),
         ("cancel_regroup", "done", "was cancelled by a person"),
     ]
+    assert is_told_as_cancelled(database)
 
 
-def test_cancelling_where_none_runs_forgets_those_that_wait(database: Engine, idle: Schedule) -> None:
-    ask_for(database, JobKind.REGROUP)
+def is_told_as_cancelled(database: Engine) -> bool:
+    with Session(database) as session:
+        said = service(session, "grouping")
+    return said is not None and said.state == "idle" and "last_cancelled" in said.detail
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_cancelling_where_none_runs_forgets_those_that_wait(database: Engine, idle: Schedule, waits: bool) -> None:
+    ask_for(database, JobKind.REGROUP if waits else JobKind.MOVE_GROUP)
     ask_for(database, JobKind.CANCEL_REGROUP)
     idle._cancel(2)
+    assert is_told_as_cancelled(database) is waits
     with Session(database) as session:
-        assert [each.status for each in session.scalars(select(Job).order_by(Job.id))] == ["failed", "done"]
+        ended = [each.status for each in session.scalars(select(Job).order_by(Job.id))]
+    assert ended == ["failed" if waits else "waiting", "done"]
 
 
 def processes(monkeypatch: pytest.MonkeyPatch) -> list[object]:

@@ -95,24 +95,28 @@ def _grouping(beat: Heartbeat | None, archive: Archive, unmoved: str, *, asked: 
     if not watcher_alive:
         return _line(words.SERVICE_GROUPING, words.STOPPED, "none", words.REGROUP_WAITS if asked else "", unmoved)
     running = beat is not None and beat.state == "running"
-    last, coming = grouping_runs(beat, archive, running=running)
+    *last, coming = grouping_runs(beat, archive, running=running)
     state, tone = (words.RUNNING, "ok") if running else (words.IDLE, "none")
     coming = words.REGROUP_ASKED if asked and not running else coming
-    return _line(words.SERVICE_GROUPING, state, "warn" if unmoved else tone, last, coming, unmoved)
+    return _line(words.SERVICE_GROUPING, state, "warn" if unmoved else tone, *last, coming, unmoved)
 
 
-def grouping_runs(beat: Heartbeat | None, archive: Archive, *, running: bool) -> tuple[str, str]:
-    """When the last regrouping was and how long it took, or when the one that runs began; and when the next is."""
+def grouping_runs(beat: Heartbeat | None, archive: Archive, *, running: bool) -> tuple[str, ...]:
+    """When the one that runs began; or when one was cancelled and when the last was and how long it took; and the next."""
+
+    def at(text: str, moment: datetime | None, **more: str) -> str:
+        return text.format(when=format_when(moment, archive.zone), **more) if moment else ""
+
     detail = beat.detail if beat else {}
-    last = words.GROUPING_NOTHING
-    if running and (began := _moment(detail.get("last_started"))) is not None:
-        last = words.GROUPING_SINCE.format(when=format_when(began, archive.zone))
-    elif (ended := _moment(detail.get("last_ended"))) is not None:
-        took = format_span(float(detail.get("last_seconds") or 0))
-        last = words.GROUPING_LAST.format(when=format_when(ended, archive.zone), seconds=took)
-    upcoming = _moment(detail.get("next_run"))
-    coming = words.GROUPING_NEXT.format(when=format_when(upcoming, archive.zone)) if upcoming else ""
-    return last, coming
+    began, cancelled, ended, upcoming = (
+        _moment(detail.get(name)) for name in ("last_started", "last_cancelled", "last_ended", "next_run")
+    )
+    coming = at(words.GROUPING_NEXT, upcoming)
+    if running and began:
+        return at(words.GROUPING_SINCE, began), coming
+    last = at(words.GROUPING_LAST, ended, seconds=format_span(float(detail.get("last_seconds") or 0)))
+    stopped = at(words.GROUPING_CANCELLED, cancelled) if cancelled and (not ended or cancelled > ended) else ""
+    return stopped, last if last or stopped else words.GROUPING_NOTHING, coming
 
 
 def _disk(archive: Archive) -> ServiceLine:

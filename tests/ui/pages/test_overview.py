@@ -150,6 +150,28 @@ def test_a_regrouping_that_runs_says_since_when(database: Engine, home: Home) ->
     assert services(database, home, home.root)["Grouping"].lines == ("runs since 20 Nov 11:58",)
 
 
+@pytest.mark.parametrize(
+    ("cancelled", "ended", "lines"),
+    [
+        ("11:58", None, ("cancelled 20 Nov 11:58",)),
+        ("11:58", "10:30", ("cancelled 20 Nov 11:58", "last 20 Nov 10:30, took 41 s")),
+        ("10:20", "10:30", ("last 20 Nov 10:30, took 41 s",)),
+    ],
+)
+def test_a_regrouping_that_was_cancelled_is_said_until_one_comes_to_its_end(
+    database: Engine, home: Home, cancelled: str, ended: str | None, lines: tuple[str, ...]
+) -> None:
+    grouping: dict[str, object] = {
+        "last_started": "2026-11-20T10:29:19+00:00",
+        "last_cancelled": f"2026-11-20T{cancelled}:00+00:00",
+    }
+    if ended:
+        grouping |= {"last_ended": f"2026-11-20T{ended}:00+00:00", "last_seconds": 41.2}
+    store(database, Service(name="watcher", beat_at=NOW, state="running", detail={}))
+    store(database, Service(name="grouping", beat_at=NOW, state="idle", detail=grouping))
+    assert services(database, home, home.root)["Grouping"].lines == lines
+
+
 def test_photos_that_could_not_be_moved_are_said(database: Engine, home: Home) -> None:
     beats = [Service(name=name, beat_at=NOW, state="idle", detail={}) for name in ("watcher", "grouping")]
     left = {"photo_ids": [1, 2], "unmoved": True}
