@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.denials import is_parted
 from db.exemplars import Newcomer, is_free, vector_of
 from db.group_tables import GroupResemblance, PhotoResemblance
-from db.groups import Place
+from db.groups import Place, are
 from db.labels import Field, is_barred, is_labelled, standing
 from db.tables import Embedding, GroupStatus, Label, Outcome, Photo, PhotoGroup
 from db.unknowns import is_unknown
@@ -27,6 +28,8 @@ def note_photo(session: Session, photo_id: int, found: Resemblance | None) -> bo
     """An unknown photo in no group looks like a type, or like none any more; returns whether it does. The caller commits."""
     photo = session.get(Photo, photo_id, with_for_update=True)
     free = photo is not None and is_free(photo)
+    if found is not None and is_parted(session, [photo_id], found.name):
+        found = None
     if found is None or not free or is_barred(session, photo_id, Field.NOT_TYPE, found.name):
         session.execute(delete(PhotoResemblance).where(PhotoResemblance.photo_id == photo_id))
         return False
@@ -37,6 +40,8 @@ def note_photo(session: Session, photo_id: int, found: Resemblance | None) -> bo
 def note_group(session: Session, group_id: int, found: Resemblance | None) -> bool:
     """A group that nobody has named looks like a type, or like none any more; returns whether it does. The caller commits."""
     group = session.get(PhotoGroup, group_id, with_for_update=True)
+    if found is not None and is_parted(session, session.scalars(select(Photo.id).where(*are(group_id))).all(), found.name):
+        found = None
     if found is None or group is None or group.status != GroupStatus.CANDIDATE:
         session.execute(delete(GroupResemblance).where(GroupResemblance.group_id == group_id))
         return False

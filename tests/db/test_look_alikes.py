@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db.group_acts import release_photos
+from db.exemplars import recognise_photo
+from db.group_acts import merge_groups, release_photos, split_photos
 from db.group_tables import PhotoResemblance
 from db.groups import Place, read_members
 from db.labels import read_acts, undo
@@ -157,6 +159,38 @@ def test_a_group_that_is_not_the_type_it_looks_like_stays_a_group_and_says_so_no
         assert group_resemblances(session) == {}
         assert session.get_one(PhotoGroup, 2).status == "candidate"
     assert offered(archive) == {"ACME 7": 2}
+
+
+@pytest.mark.parametrize("is_rest_named", [True, False])
+def test_a_part_that_was_split_off_is_not_offered_as_the_type_of_the_other_part(database: Engine, is_rest_named: bool) -> None:
+    whole = store_group(database, *(unknown(number) for number in range(1, 5)))
+    off = do(database, split_photos, [3, 4])
+    named, left = (whole, off) if is_rest_named else (off, whole)
+    do(database, name_group, named, "ACME 7", seen=2)
+    other = store_group(database, unknown(5), unknown(6))
+    with Session(database) as session, session.begin():
+        assert not note_group(session, left, LIKE)
+        assert note_group(session, other, LIKE)
+        assert note_group(session, left, replace(LIKE, name="HPL 1"))
+
+
+def test_parts_that_a_person_put_together_again_may_be_offered_as_each_other_s_type(database: Engine) -> None:
+    whole = store_group(database, *(unknown(number) for number in range(1, 5)))
+    off = do(database, split_photos, [3, 4])
+    do(database, merge_groups, off, whole, seen=2)
+    do(database, name_photos, [1, 2], "ACME 7")
+    with Session(database) as session, session.begin():
+        assert note_group(session, whole, LIKE)
+
+
+def test_photos_taken_out_of_a_group_are_neither_offered_as_the_type_that_it_gets_nor_called_so(database: Engine) -> None:
+    group = store_group(database, *(unknown(number) for number in range(1, 4)))
+    do(database, release_photos, [3])
+    do(database, name_group, group, "ACME 7", seen=2)
+    store(database, unknown(4))
+    with Session(database) as session, session.begin():
+        assert [note_photo(session, photo_id, LIKE) for photo_id in (3, 4)] == [False, True]
+        assert [recognise_photo(session, each, "ACME 7", labelled=2, details=90, now=NOW) for each in (3, 4)] == [False, True]
 
 
 @pytest.mark.parametrize("way", ["labelled", "plate", "network"])
