@@ -43,6 +43,16 @@ def model_pages(engine: Engine) -> Iterator[Pages]:
         yield pages
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_is_said_below_the_button_that_trains_keeps_its_distance(pages: Pages, watched: Watched, width: int) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 844})
+    visit(page, pages, "models")
+    button, line = page.locator("#train").bounding_box(), page.get_by_text("Nothing was trained from labels yet.").bounding_box()
+    assert button and line
+    assert line["y"] - button["y"] - button["height"] >= 8  # pixels
+
+
 def test_a_candidate_waits_with_its_reason_is_promoted_and_rolled_back(model_pages: Pages, watched: Watched) -> None:
     page = watched.page
     visit(page, model_pages, "models")
