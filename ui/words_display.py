@@ -8,7 +8,9 @@ from engine.verdict import Reason
 DISPLAY = "Display"
 DISPLAY_ALT = "The meter's display in {name}"
 DISPLAY_BOX = "Where the display was found"
-NO_DISPLAY = "No display found: clarity was judged on the whole photo."
+NO_DISPLAY = "No display found."
+WHOLE_JUDGED = "No display found: clarity was judged on the whole photo."
+WHOLE_CLEAR = "Photo clear"  # beside "No display" the plain word would be read of the display
 WHY_UNCLEAR = "Why it cannot be read"
 WHY_UNCLEAR_DISPLAY = "Why the display cannot be read"
 NEXT_PHOTO = "For the next photo"

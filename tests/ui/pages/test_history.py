@@ -13,6 +13,7 @@ from tests.archive import NOW, photo, store
 from tests.ui.pages.test_groups import MakeArchive
 from ui.pages.history import read_detail, render_filters, render_table
 from ui.pages.history_query import parse_query
+from ui.pages.overview import render_latest
 from ui.pages.photo_detail import render_photo
 
 
@@ -47,6 +48,21 @@ def test_tags_come_in_one_order_everywhere_the_gravest_first(
         assert as_row(row)["tags"] == ["damaged", "no_display", "blurry", "hazy", "well_exposed"]
     boxes = re.findall(r'value="(\w+)"', render_filters(parse_query(""), archive, templates))
     assert [tag for tag in boxes if tag in TAGS] == ["damaged", "no_display", "blurry", "hazy"]
+
+
+def test_a_photo_without_a_display_is_nowhere_said_to_be_plainly_clear(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, photo(1, display_score=0.1, tags=[PhotoTag(tag="no_display")]))
+    archive = archive_with()
+    table, detail = render_table(parse_query("period=all"), archive, templates), read_detail(1, archive, templates)
+    for shown, word in (
+        (table, "Photo clear"),
+        (detail, "Photo clear 90% sure"),
+        (render_latest(archive, templates), "Photo clear"),
+    ):
+        assert f'<span class="t">{word}</span>' in shown
+        assert '<span class="t">Clear' not in shown
 
 
 def test_a_photo_that_could_not_be_moved_says_so(database: Engine, archive_with: MakeArchive, templates: Environment) -> None:

@@ -211,4 +211,13 @@ def test_a_score_in_the_unsure_band_is_said_to_be_unsure(
 def test_that_no_display_was_found_is_said(archive_with: MakeArchive, templates: Environment, tmp_path: Path) -> None:
     text = card_text(archive_with(verdict(display_score=0.1, tags=("no_display",))), templates, tmp_path)
     assert "No display found: clarity was judged on the whole photo." in text
+    assert '<span class="t">Photo clear 90% sure</span>' in text  # "Clear" alone would be read of the display
     assert 'data-testid="display"' not in text
+
+
+def test_where_nothing_judges_clarity_it_is_not_said_to_be_judged(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    unjudged = verdict(display_score=0.1, tags=("no_display",), clarity=None)
+    text = card_text(archive_with(unjudged), templates, tmp_path)
+    assert "No display found.</p>" in text and "Clarity not judged" in text
