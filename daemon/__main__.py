@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -80,7 +81,7 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
             pages.start()
         try:
             hooks = _hooks(settings, database)
-            with _watch(settings, home, database, hooks) as watch:
+            with _watch(settings, home, database, hooks, stop) as watch:
                 from daemon.schedule import Schedule  # late, as in `_watch`
 
                 schedule = Schedule(
@@ -90,7 +91,8 @@ def _run(args: argparse.Namespace, settings: Settings, home: Home, database: Eng
                 )  # fmt: skip
                 schedule.start()
                 try:
-                    greet(home)
+                    if not stop.is_set():  # told so while the models loaded
+                        greet(home)
                     watch.run(stop)
                 finally:  # its threads would keep a failed daemon from ending
                     schedule.stop()
@@ -115,7 +117,7 @@ def _once(args: argparse.Namespace, settings: Settings, home: Home, database: En
     stop = stopped_by_signals()
     with sole_watcher(home, database, stop):
         hooks = _hooks(settings, database)
-        with _watch(settings, home, database, hooks) as watch:
+        with _watch(settings, home, database, hooks, stop) as watch:
             watch.once(stop)
         hooks.stop()
     return 0
@@ -129,7 +131,7 @@ def _hooks(settings: Settings, database: Engine) -> Hooks:
 
 
 @contextmanager
-def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> Iterator[Watch]:
+def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks, stop: Event) -> Iterator[Watch]:
     """Wire the watch: settings, the processes that judge, intake. The processes end with the block."""
     from daemon.judging import Judges  # the rest below, while the models load
 
@@ -149,7 +151,7 @@ def _watch(settings: Settings, home: Home, database: Engine, hooks: Hooks) -> It
         )  # fmt: skip
         pace = Pace(settings.settle_s, settings.patience_s, settings.rescan_s, settings.min_free_mb)
         canary = Canary(judges.begin, time.monotonic)
-        judges.warm_up()  # a damaged model stops the start, not the first photo
+        judges.warm_up(stop)  # a damaged model stops the start, not the first photo
         yield Watch(home, database, intake, pace, folders=_folders(settings), width=judges.width, canary=canary)
     finally:
         judges.close()

@@ -11,6 +11,7 @@ import logging
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future
@@ -23,11 +24,13 @@ from typing import Any, Protocol
 from loky import ProcessPoolExecutor
 from loky.process_executor import ShutdownExecutorError
 
-from daemon.tied import tie_to_parent
 from engine.quality import NO_SITE_CUTS, SiteCuts
+from engine.tied import tie_to_parent
 from engine.verdict import Verdict
 
 log = logging.getLogger(__name__)
+
+STOP_EVERY_S = 0.1  # between looks whether the daemon was told to stop while the models load
 
 
 class JudgeDied(Exception):
@@ -93,12 +96,17 @@ class Judges:
         self._opened = self._lanes[0].open()
         return self._opened
 
-    def warm_up(self) -> None:
+    def warm_up(self, stop: threading.Event) -> None:
         """Wait until the first process has its models, for it may have to convert them; then start the others.
 
-        Raises `ModelError` for a damaged model.
+        No longer than until `stop` is set. Raises `ModelError` for a damaged model.
         """
-        (self._opened or self.open()).result()
+        opened = self._opened or self.open()
+        while not (opened.done() or stop.is_set()):
+            wait_for([opened], STOP_EVERY_S)
+        if stop.is_set():
+            return
+        opened.result()
         for lane in self._lanes[1:]:
             lane.open()
 

@@ -67,7 +67,7 @@ class ModelJobs:
 
     def _start(self, job: Job) -> None:
         by = ["--by", str(job.payload["by"])] if "by" in job.payload else []
-        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes it along: its job is begun anew by the next one
+        tied = ["engine.tied", str(os.getpid())]  # a killed daemon takes it along: its job is begun anew by the next one
         command = [sys.executable, "-m", *tied, "daemon", KINDS[JobKind(job.kind)], *self._arguments, *by]
         self._process = subprocess.Popen(["nice", "-n", str(NICENESS), *command], cwd=ROOT)  # noqa: S603, S607
 

@@ -22,7 +22,7 @@ class Pages:
     """Keeps `python -m ui` running until told to stop."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes them along: the next one needs their port
+        tied = ["engine.tied", str(os.getpid())]  # a killed daemon takes them along: the next one needs their port
         self._command = [sys.executable, "-m", *tied, "ui", *arguments]
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None

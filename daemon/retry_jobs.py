@@ -35,7 +35,7 @@ class RetryJobs:
 
     def __init__(self, home: Home, database: Engine, arguments: Sequence[str], *, template: str, limit: int) -> None:
         self._home, self._database, self._template, self._limit = home, database, template, limit
-        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes it along: its job is begun anew by the next one
+        tied = ["engine.tied", str(os.getpid())]  # a killed daemon takes it along: its job is begun anew by the next one
         self._command = [sys.executable, "-m", *tied, "daemon", "retry", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._job_id: int | None = None

@@ -69,7 +69,7 @@ class Schedule:
         self._home = home
         self._database = database
         self._watch = watch
-        tied = ["daemon.tied", str(os.getpid())]  # a killed daemon takes it along: what the pages say of it stays true
+        tied = ["engine.tied", str(os.getpid())]  # a killed daemon takes it along: what the pages say of it stays true
         self._command = [sys.executable, "-m", *tied, "daemon", "regroup", *regroup_arguments]
         self._minutes = minutes
         self._after_new = after_new

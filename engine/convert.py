@@ -6,20 +6,20 @@ A process of its own, because it imports torch and serving processes do not.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
 from engine.errors import EngineError, ModelError
+from engine.outputs import draft_in
 from engine.runtime import converted_path
 
 
 def convert(folder: Path, cache: Path) -> Path:
     """Write `cache/<key>/model.{xml,bin}` and return the path of the xml.
 
-    Written beside and renamed, so two processes starting at once cannot see each other's half; the first one wins.
+    Written beside and renamed, so two processes starting at once cannot see each other's half; the first one wins. What was
+    killed in the middle left a draft, which goes.
     """
     import openvino
     import torch
@@ -36,16 +36,14 @@ def convert(folder: Path, cache: Path) -> Path:
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # OpenVINO traces; torch.export warns of its own parts too
         converted = openvino.convert_model(model, example_input=example, input=[-1, *example.shape[1:]])
-    draft = Path(tempfile.mkdtemp(prefix=".converting-", dir=cache))
     try:
-        draft.chmod(0o755)
-        openvino.save_model(converted, draft / target.name, compress_to_fp16=False)
-        draft.rename(target.parent)
+        with draft_in(cache, ".converting-") as draft:
+            draft.chmod(0o755)
+            openvino.save_model(converted, draft / target.name, compress_to_fp16=False)
+            draft.rename(target.parent)
     except OSError as error:
         if not target.is_file():  # another process may have renamed its own first: that one is as good
             raise ModelError(f"The converted model could not be written to {target.parent}: {error}.") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return target
 
 

@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -89,6 +90,24 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             if is_new and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
             raise
+
+
+@contextmanager
+def draft_in(folder: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in `folder` to write into, for the caller to rename. If it is still there at the end it goes.
+
+    So do those that killed processes left.
+    """
+    for left in folder.glob(f"{prefix}*"):
+        if _is_left(left):
+            shutil.rmtree(left, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+    handle = _locked(draft)
+    try:
+        yield draft
+    finally:
+        os.close(handle)
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def ends_unread(error: BaseException) -> bool:

@@ -129,7 +129,8 @@ def _one_at_a_time(cache: Path) -> Iterator[None]:
 
 
 def _convert_in_subprocess(folder: Path, cache: Path) -> None:
-    command = [sys.executable, "-m", "engine.convert", str(folder.resolve()), "--cache", str(cache.resolve())]
+    tied = ["engine.tied", str(os.getpid())]  # who is told to stop does not wait for it, nor leaves it at work
+    command = [sys.executable, "-m", *tied, "engine.convert", str(folder.resolve()), "--cache", str(cache.resolve())]
     root = Path(__file__).resolve().parent.parent
     try:
         done = subprocess.run(  # noqa: S603 - our own module with two paths

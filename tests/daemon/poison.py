@@ -22,5 +22,10 @@ def poisoned(bench: object, data: bytes, site: str | None) -> tuple[Any, float]:
     return os.getpid(), float(os.getpid())
 
 
+def forever(bench: object) -> None:
+    """Models that take longer to load than anybody waits."""
+    time.sleep(600)
+
+
 def nothing(bench: object) -> None:
     """No models to load."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -37,9 +38,23 @@ def judges(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Judges]:
     monkeypatch.setattr(judging, "_load", poison.nothing)
     bench = Bench(models_dir=tmp_path, cache=tmp_path, threads=1, max_bytes=100, max_pixels=100, memory_mb=2048)
     made = Judges(bench, processes=2, timeout_s=5.0)
-    made.warm_up()
+    made.warm_up(threading.Event())
     yield made
     made.close()
+
+
+def test_who_is_told_to_stop_while_the_models_load_does_not_wait_for_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(judging, "_load", poison.forever)
+    bench = Bench(models_dir=tmp_path, cache=tmp_path, threads=1, max_bytes=100, max_pixels=100, memory_mb=2048)
+    judges, stop = Judges(bench, processes=2, timeout_s=5.0), threading.Event()
+    loading = judges.open()
+    threading.Timer(0.2, stop.set).start()
+    judges.warm_up(stop)
+    assert not loading.done()
+    judges.close()
+    assert loading.done()
 
 
 def test_poison_is_refused_after_three_deaths_and_the_others_flow(home: Home, database: Engine, judges: Judges) -> None:

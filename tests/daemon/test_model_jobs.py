@@ -117,7 +117,7 @@ def test_a_killed_daemon_takes_its_training_along(jobs: ModelJobs, database: Eng
     jobs.tick()
     assert isinstance(jobs._process, Process)
     command = jobs._process.command
-    assert command[command.index("daemon.tied") + 1 :] == [str(os.getpid()), "daemon", "retrain", "--home", "H", "--by", "ana"]
+    assert command[command.index("engine.tied") + 1 :] == [str(os.getpid()), "daemon", "retrain", "--home", "H", "--by", "ana"]
 
 
 def test_a_run_whose_process_was_killed_is_told_as_failed_but_never_one_under_way(

@@ -147,6 +147,14 @@ def test_of_two_conversions_at_once_the_first_stays_and_the_second_leaves_nothin
     assert [path.name for path in cache.iterdir()] == [target.parent.name]
 
 
+def test_what_a_killed_conversion_left_goes_at_the_next(tmp_path: Path) -> None:
+    folder, cache = a_bundle(tmp_path / "models"), tmp_path / "cache"
+    (cache / ".converting-killed").mkdir(parents=True)
+    (cache / ".converting-killed" / "model.xml").write_text("<half")
+    target = convert(folder, cache)
+    assert [path.name for path in cache.iterdir()] == [target.parent.name]
+
+
 def test_tampered_weights_are_refused_before_anything_runs(tmp_path: Path) -> None:
     folder = a_bundle(tmp_path / "models")
     convert(folder, tmp_path / "cache")

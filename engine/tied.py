@@ -1,4 +1,4 @@
-"""A process that ends when the one that started it is gone, however: `python -m daemon.tied PID MODULE ARGUMENTS...`."""
+"""A process that ends when the one that started it is gone, however: `python -m engine.tied PID MODULE ARGUMENTS...`."""
 
 from __future__ import annotations
 
@@ -25,5 +25,6 @@ def tie_to_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
 
 if __name__ == "__main__":
     parent, sys.argv = int(sys.argv[1]), sys.argv[2:]
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a judging process hands down that it ignores it
     tie_to_parent(parent, signal.SIGTERM)
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
