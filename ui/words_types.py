@@ -13,6 +13,7 @@ BY_WHAT = {
 }
 OTHER_PRINT = "The model takes it for {name}, but its print differs"
 BY_PERSON = "Named by {by}, {when}"
+DISMISSED_BY = "Dismissed by {by}, {when}"
 NOT_IT = "Not {name}"
 IT_IS = "It is"
 SAY = "Set type"

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.labels import JUNK, Field, Saying, UndoError, said_of, undo
+from db.labels import JUNK, SAYS_WHAT_IT_IS, Field, Saying, UndoError, said_of, undo
 from db.naming import ActError, name_photos, read_type_names
 from db.tables import Outcome, Photo
 from db.type_acts import correct_type, deny_type
@@ -45,9 +45,9 @@ def view_type(session: Session, photo: Photo, templates: Environment) -> TypeVie
 
 def _rests_on(photo: Photo, said: tuple[Saying, ...], templates: Environment) -> str:
     when: Any = templates.filters["when"]
-    label = next((each for each in said if each.field == Field.METER_TYPE), None)
+    label = next((each for each in said if each.field in SAYS_WHAT_IT_IS), None)
     if label is not None:
-        return words_types.BY_PERSON.format(by=label.by, when=when(label.at))
+        return (words_types.DISMISSED_BY if label.field == Field.JUNK else words_types.BY_PERSON).format(by=label.by, when=when(label.at))
     if photo.meter_type == UNKNOWN and photo.contradicted_type:
         return words_types.OTHER_PRINT.format(name=photo.contradicted_type)
     text = words_types.BY_WHAT.get(photo.recognised_by or "", "")

@@ -10,6 +10,8 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from db.group_acts import dismiss
+from db.groups import Selection
 from db.retagging import earlier_judgements, replace_judgement
 from db.tables import Photo
 from engine.quality import QualityJudgement
@@ -78,6 +80,25 @@ def test_an_unknown_photo_says_which_type_its_print_contradicts_until_it_is_name
     assert press_type({"id": 1, "act": "correct", "name": "GENUS6"}, archive) == ("1 photo is now GENUS6.",)
     assert said()[0].startswith("Named by pages")
     assert "print differs" not in said()[1]
+
+
+def test_a_dismissed_photo_says_who_dismissed_it_and_is_brought_back(
+    database: Engine, archive_with: MakeArchive, templates: Environment
+) -> None:
+    store(database, unknown(1))
+    archive = archive_with()
+    with Session(database) as session:
+        dismiss(session, Selection((1,)), by="ana", now=archive.clock())
+        session.commit()
+
+    def detail() -> str:
+        with Session(database) as session:
+            row = session.get_one(Photo, 1)
+            return render_photo(row, archive, templates, type_view=view_type(session, row, templates))
+
+    assert "Dismissed by ana, " in detail() and 'data-type="undo" data-of="1"' in detail()
+    assert press_type({"id": 1, "act": "undo", "of": "1"}, archive)[0].startswith("Taken back")
+    assert "Dismissed" not in detail() and 'data-type="correct"' in detail()
 
 
 def test_a_type_is_denied_set_and_taken_back_and_a_stale_press_says_why_nothing_was_done(
