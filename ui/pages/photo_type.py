@@ -47,7 +47,8 @@ def _rests_on(photo: Photo, said: tuple[Saying, ...], templates: Environment) ->
     when: Any = templates.filters["when"]
     label = next((each for each in said if each.field in SAYS_WHAT_IT_IS), None)
     if label is not None:
-        return (words_types.DISMISSED_BY if label.field == Field.JUNK else words_types.BY_PERSON).format(by=label.by, when=when(label.at))
+        by_whom = words_types.DISMISSED_BY if label.field == Field.JUNK else words_types.BY_PERSON
+        return by_whom.format(by=label.by, when=when(label.at))
     if photo.meter_type == UNKNOWN and photo.contradicted_type:
         return words_types.OTHER_PRINT.format(name=photo.contradicted_type)
     text = words_types.BY_WHAT.get(photo.recognised_by or "", "")
