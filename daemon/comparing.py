@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -29,6 +30,10 @@ PAIRS_HELD = 20_000  # of photos, how many details they share
 PRINTS_HELD = 20  # types whose print is ready for comparing: 1 MB each
 
 
+class Unread(Exception):
+    """A photo's file cannot be read now, so nothing that would rest on it is kept."""
+
+
 class Comparing:
     """Plates of photos, and what the labelled photos of types agree on."""
 
@@ -40,56 +45,76 @@ class Comparing:
         self._shared = lru_cache(maxsize=PAIRS_HELD)(self._compare)
 
     def shared(self, one: int, other: int) -> int:
-        """How many details two photos share, by their ids."""
-        return self._shared(min(one, other), max(one, other))
+        """How many details two photos share, by their ids; none while a file cannot be read."""
+        try:
+            return self._shared(min(one, other), max(one, other))
+        except Unread:
+            return 0
 
     def _compare(self, one: int, other: int) -> int:
-        return shared_details(self.plate(one), self.plate(other))
+        return shared_details(self._plate(one), self._plate(other))
 
     def falls_short(self, newcomer: Newcomer, label: str, known: Known) -> float | None:
         """By how much the newcomer repeats less of a type's print than its labelled photos do; None where nothing can be said."""
         held = [photo_id for photo_id, each in zip(known.photo_ids, known.labels, strict=True) if each == label]
-        chosen = tuple(held[-REFERENCES:])
-        if chosen not in self._prints:
-            looks = (self._look_of(photo_id) for photo_id in chosen)
-            self._prints[chosen] = Print.of([look for look in looks if look is not None])
+        newest = (photo_id for photo_id in reversed(held) if self._file(photo_id).exists())
+        chosen = tuple(islice(newest, REFERENCES))[::-1]
+        look = self._look_of(newcomer.id)
+        return self._print_of(chosen).falls_short(look) if look is not None else None
+
+    def _print_of(self, photo_ids: tuple[int, ...]) -> Print:
+        """What these photos agree on; kept where all of them could be read."""
+        if photo_ids in self._prints:
+            return self._prints[photo_ids]
+        looks = [self._look_of(photo_id) for photo_id in photo_ids]
+        made = Print.of([look for look in looks if look is not None])
+        if None not in looks:
+            self._prints[photo_ids] = made
             if len(self._prints) > PRINTS_HELD:
                 self._prints.popitem(last=False)
-        look = _read_look(self._home.root / newcomer.path, self.plate(newcomer.id, newcomer.path))
-        return self._prints[chosen].falls_short(look) if look is not None else None
+        return made
 
     def _look_of(self, photo_id: int) -> Look | None:
-        with Session(self._database) as session:
-            path = session.get_one(Photo, photo_id).path
-        return _read_look(self._home.root / path, self.plate(photo_id, path))
+        """A photo as marks are compared; None where its file cannot be read now."""
+        path = self._file(photo_id)
+        try:
+            return look_at(decode(path.read_bytes()).pixels, self._plate(photo_id))
+        except Unread:  # said there
+            return None
+        except (OSError, PictureError) as error:
+            log.warning("%s cannot be compared: %s", path, error)
+            return None
 
-    def plate(self, photo_id: int, path: str | None = None) -> Prepared:
-        """A photo's plate, described and kept where it is not yet; an empty one where its file cannot be read now."""
+    def plate(self, photo_id: int) -> Prepared:
+        """A photo's plate, described and kept where it is not yet; an empty one while its file cannot be read."""
+        try:
+            return self._plate(photo_id)
+        except Unread:
+            return prepare_plate(NO_PLATE)
+
+    def _plate(self, photo_id: int) -> Prepared:
         if photo_id in self._plates:
             self._plates.move_to_end(photo_id)
             return self._plates[photo_id]
         with Session(self._database) as session:
             features = read_plate(session, photo_id)
-            path = path or session.get_one(Photo, photo_id).path
-        prepared = prepare_plate(Plate.from_bytes(features) if features else self._describe(photo_id, self._home.root / path))
+        prepared = prepare_plate(Plate.from_bytes(features) if features else self._describe(photo_id))
         self._plates[photo_id] = prepared
         if len(self._plates) > HELD:
             self._plates.popitem(last=False)
         return prepared
 
-    def _describe(self, photo_id: int, path: Path) -> Plate:
-        plate = describe_file(path)
+    def _describe(self, photo_id: int) -> Plate:
+        plate = describe_file(self._file(photo_id))
         if plate is None:
-            return NO_PLATE
+            raise Unread
         with Session(self._database) as session, session.begin():
             write_plates(session, {photo_id: plate.to_bytes()})
         return plate
 
-
-def _read_look(path: Path, plate: Prepared) -> Look | None:
-    """A photo as marks are compared; None where its file cannot be read now."""
-    try:
-        return look_at(decode(path.read_bytes()).pixels, plate)
-    except (OSError, PictureError) as error:
-        log.warning("%s cannot be compared: %s", path, error)
-        return None
+    def _file(self, photo_id: int) -> Path:
+        """Where a photo's file is now, be it on its way elsewhere."""
+        with Session(self._database) as session:
+            photo = session.get_one(Photo, photo_id)
+            path, moving_to = self._home.root / photo.path, photo.moving_to
+        return self._home.root / moving_to if moving_to and not path.exists() else path

@@ -170,7 +170,7 @@ class Newcomers:
         return resemblance(name, found.details, self._comparing.falls_short(photo, found.label, types))
 
     def _nearest(self, photo: Newcomer, known: Known) -> Nearest | None:
-        plate = self._comparing.plate(photo.id, photo.path)
+        plate = self._comparing.plate(photo.id)
         if not len(plate.keypoints):
             return None
         return nearest(
