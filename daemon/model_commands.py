@@ -92,7 +92,7 @@ def list_models(database: Engine, models_dir: Path, task: str) -> list[str]:
         card = bundle.read_card(models_dir / task / version)
         role = "judges" if folder and folder.name == version else "previous" if version == before else ""
         run = said.get(version)
-        gate = f"{run.decision}: {run.reasons[0]}" if run and run.decision and run.reasons else ""
+        gate = f"{run.decision}: {' '.join(run.reasons)}" if run and run.decision and run.reasons else ""
         lines.append(f"{version:8} {role:9} {len(card.labels):3} labels  {card.created:10}  {gate}".rstrip())
     return lines or [f"No {task} model in {models_dir}."]
 

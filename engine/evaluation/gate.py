@@ -92,12 +92,12 @@ def rule(answers: Sequence[Answered], known: Collection[str], *, seed: int = 0) 
     """Compare on N photos; `known` are the labels that either version has. Deterministic."""
     slices = compare(answers, known, seed=seed)
     meters = len({answer.meter for answer in answers if not answer.is_unnamed})
-    blocking = [_loss(part) for part in slices if part.worse]
-    if not any(part.kind in (Kind.UNKNOWN, Kind.UNNAMED) for part in slices):
-        blocking.append(NO_STRANGERS)
+    blocking = [_loss(part) for part in sorted(slices, key=_difference) if part.worse]
     if meters < FEWEST_METERS:
         few = f"Only {meters} meters are kept aside for judging; {FEWEST_METERS} are needed. Label more, or decide yourself."
-        blocking = [few, *blocking]
+        blocking.append(few)
+    if not any(part.kind in (Kind.UNKNOWN, Kind.UNNAMED) for part in slices):
+        blocking.append(NO_STRANGERS)
     decision = Decision.WAIT if blocking else Decision.PROMOTE
     lost = sorted((part for part in slices if part.challenger < part.champion and not part.worse), key=_difference)
     notes = [f"{_loss(part)} That is within noise." for part in lost[:NAMED_LOSSES]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,7 @@ class ModelsView:
     since: Promotion | None  # of the current version
     rows: tuple[VersionRow, ...]  # newest first
     run: TrainingRun | None  # the newest
+    let: Promotion | None  # when its candidate was last let judge
     labelled: int
     is_asked: bool  # a training waits or runs
     watcher_alive: bool
@@ -60,6 +62,11 @@ class ModelsView:
         """Whether a training is under way."""
         return self.run is not None and self.run.state == TrainingState.RUNNING
 
+    @property
+    def is_previous_held_back(self) -> bool:
+        """Whether the gate would not let the version judge that a rollback goes to."""
+        return any(row.run is not None and row.run.decision == "wait" for row in self.rows if row.card.version == self.previous)
+
 
 def read_view(session: Session, models_dir: Path, now: datetime) -> ModelsView:
     """Read it all; a damaged current bundle is told, not raised."""
@@ -70,18 +77,20 @@ def read_view(session: Session, models_dir: Path, now: datetime) -> ModelsView:
     beats = read_heartbeats(session, now)
     watcher = beats.get("watcher")
     looked, changed = count_again(session, version)
-    changes = promotions(session, TASK, CHANGES)
+    changes = promotions(session, TASK)
+    let = {row.version: row for row in reversed(changes)}
     return ModelsView(
         current=current,
         problem=problem,
         previous=previous,
         since=next((row for row in changes if row.version == version), None),
-        rows=_rows(models_dir, version, previous, {run.candidate: run for run in reversed(runs) if run.candidate}),
+        rows=_rows(models_dir, version, previous, {run.candidate: run for run in reversed(runs) if run.candidate}, let),
         run=runs[0] if runs else None,
+        let=let.get(runs[0].candidate or "") if runs else None,
         labelled=count_labelled(session),
         is_asked=bool(open_jobs(session, JobKind.RETRAIN)),
         watcher_alive=watcher is not None and watcher.alive,
-        changes=changes,
+        changes=changes[:CHANGES],
         looked=looked,
         changed=changed,
         again=before_and_after(session, version, most=SHOWN),
@@ -97,7 +106,9 @@ def _current(models_dir: Path) -> tuple[Card | None, str]:
         return None, str(error)
 
 
-def _rows(models_dir: Path, current: str, previous: str | None, runs: dict[str | None, TrainingRun]) -> tuple[VersionRow, ...]:
+def _rows(
+    models_dir: Path, current: str, previous: str | None, runs: Mapping[str, TrainingRun], let: Container[str]
+) -> tuple[VersionRow, ...]:
     rows = []
     for version in reversed(bundle.versions(models_dir, TASK)):
         try:
@@ -105,7 +116,7 @@ def _rows(models_dir: Path, current: str, previous: str | None, runs: dict[str |
         except ModelError:
             continue  # cannot be promoted either; `python -m daemon models` says why
         run = runs.get(version)
-        waits = run is not None and run.decision == "wait" and run.champion == current
+        waits = run is not None and run.decision == "wait" and run.champion == current and version not in let
         role = "judges" if version == current else "previous" if version == previous else "waits" if waits else ""
         split = next((name for name in ("test", "val", "out_of_fold") if name in card.metrics), "")
         accuracy = card.metrics[split].get("accuracy") if split else None

@@ -133,6 +133,17 @@ def test_too_few_meters_kept_aside_leave_the_decision_to_a_person() -> None:
     assert rule([], KNOWN).decision is Decision.WAIT
 
 
+def test_what_got_worse_is_said_before_all_else_the_worst_first() -> None:
+    answers = [*(photo(number, "A", "A", "A") for number in range(3)), *(photo(number, "B", "B", "A") for number in range(3, 7))]
+    assert [reason[:15] for reason in rule(answers, KNOWN).reasons][:5] == [
+        "B is recognised",
+        "Fewer photos ar",
+        "More photos get",
+        "Only 7 meters a",
+        "UNKNOWN was not",
+    ]
+
+
 def test_the_ruling_is_plain_values_for_the_pages() -> None:
     part = compare([*same(2), photo(9, "A", "A", UNKNOWN)], KNOWN)[0].as_json()
     assert {key: part[key] for key in ("kind", "photos", "meters", "champion", "challenger", "worse")} == {
