@@ -9,16 +9,16 @@ import gradio as gr
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.groups import MAP_MOST, GroupCard, Members, Selection, read_groups, still_unknown
-from db.look_alikes import group_resemblances
+from db.groups import MAP_MOST, Members, Selection, read_groups, still_unknown
 from db.tables import GroupStatus
-from ui import words, words_groups, words_types
+from ui import words, words_groups
 from ui.archive import Archive
 from ui.pages.frame import DIRECT, QUIET, bare_html, open_page
 from ui.pages.groups_acts import PICKED_MOST, act_on, rename, render_acts
-from ui.pages.groups_follow import render_changes, state_of
+from ui.pages.groups_follow import render_changes, tell_gone
 from ui.pages.groups_gallery import Shown, render_gallery
-from ui.pages.groups_map import key_of, mark_of, render_map
+from ui.pages.groups_list import render_list
+from ui.pages.groups_map import id_of, key_of, render_map
 from ui.pages.groups_naming import Said, Target, name_button, name_target, naming_form, target_now
 from ui.pages.groups_prints import can_compare, compare
 from ui.pages.groups_regroup import press_cancel, press_regroup, regroup_state
@@ -33,7 +33,7 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     """Lay the page out and wire it."""
 
     def pick(event: gr.EventData) -> tuple[object, ...]:
-        return "", "", *show_group(str(event.group), archive, templates)
+        return open_group(str(event.group), archive, templates)
 
     def lasso(event: gr.EventData) -> tuple[object, ...]:
         return show_selection([int(photo_id) for photo_id in event.photos[:MAP_MOST]], archive, templates)
@@ -100,6 +100,16 @@ def build_groups(archive: Archive, templates: Environment) -> None:
     gr.on([gr.context.Context.root_block.load, timer.tick], lambda: regroup_state(archive, templates), None, state, **DIRECT)
 
 
+def open_group(key: str, archive: Archive, templates: Environment) -> tuple[object, ...]:
+    """The whole page with the group asked for; where it is gone, with the one that has its photos, and a line that says so."""
+    page, asked = show_group(key, archive, templates), id_of(key)
+    if asked in (None, page[0]):
+        return "", "", *page
+    with Session(archive.engine) as session:
+        told, into = tell_gone(session, asked)
+    return _notice([told], "warn", templates), "", *(show_group(key_of(into), archive, templates) if into else page)
+
+
 def show_group(key: str, archive: Archive, templates: Environment, *, view: TypePhotos | None = None) -> tuple[object, ...]:
     """The page with one group chosen, the first where `key` names none: members, target, and everything from list to acts.
 
@@ -108,7 +118,7 @@ def show_group(key: str, archive: Archive, templates: Environment, *, view: Type
     with Session(archive.engine) as session:
         groups = read_groups(session)
     group = next((group for group in groups if key_of(group.id) == key), groups[0] if groups else None)
-    listed = _render_list(groups, key_of(group.id) if group else "", archive, templates)
+    listed = render_list(groups, key_of(group.id) if group else "", archive, templates)
     drawn = render_map(archive, templates)
     if group is None:
         empty = render_gallery(None, archive, templates)
@@ -148,7 +158,7 @@ def show_selection(
         gr.skip(),  # a name typed before the line was drawn
         selection,
         selection,
-        _render_list(groups, SELECTION, archive, templates),
+        render_list(groups, SELECTION, archive, templates),
         render_title(words.SELECTED.format(photos=words.count_photos(photos)), "", words.SELECTED_HINT, templates, clear=True),
         gr.Row(visible=True),
         name_button(photos, templates),
@@ -225,7 +235,7 @@ def press_follow(members: Shown, archive: Archive, templates: Environment) -> tu
     page = show_group(key_of(group_id), archive, templates, view=view)
     if group_id is None or page[0] in (members, group_id):
         return gr.skip(), gr.skip(), *page
-    return _notice([words_groups.GROUP_GONE.format(id=group_id)], "warn", templates), "", *page
+    return open_group(key_of(group_id), archive, templates)
 
 
 def _after(said: Said, members: Shown, archive: Archive, templates: Environment) -> tuple[object, ...]:
@@ -248,13 +258,6 @@ def _refused(
     if now == target:
         return notice, text, *[gr.skip()] * 10
     return notice, text if now else "", *show_group(key_of(target.group_id), archive, templates)
-
-
-def _render_list(groups: Sequence[GroupCard], chosen: str, archive: Archive, templates: Environment) -> str:
-    with Session(archive.engine) as session:
-        like, state = group_resemblances(session), state_of(session, groups)
-    rows = [(key_of(group.id), title_of(group), mark_of(group.id), group) for group in groups]
-    return templates.get_template("groups_list.html").render(rows=rows, chosen=chosen, state=state, like=like, w=words_types)
 
 
 def _notice(lines: Sequence[str], tone: str, templates: Environment) -> str:

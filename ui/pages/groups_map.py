@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,11 @@ def mark_of(group_id: int | None) -> Mark:
 def key_of(group_id: int | None) -> str:
     """A group's key in the page's address."""
     return UNGROUPED if group_id is None else str(group_id)
+
+
+def id_of(key: str) -> int | None:
+    """The group's number in a key; None where there is none."""
+    return int(key) if re.fullmatch("[0-9]{1,9}", key) else None  # a longer one no database can hold
 
 
 def name_of(group_id: int | None) -> str:
