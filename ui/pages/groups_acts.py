@@ -76,6 +76,8 @@ def act_on(event: dict[str, Any], target: Target | Selection | None, archive: Ar
 
 
 def _merge(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
+    if photos:
+        return _move(session, photos, into, target, now)
     if not isinstance(target, Target):
         raise ActError("Choose a group that waits for a name first.")
     merge_groups(session, target.group_id, _group(into), seen=target.seen, by=BY, now=now)

@@ -51,6 +51,7 @@ def test_ticked_photos_are_split_off_and_the_undo_puts_them_back(
     ("asked", "target", "places"),
     [
         ({"act": "merge", "into": "2", "photos": []}, Target(1, 3), [2, 2, 2, 2, 2]),
+        ({"act": "merge", "into": "2", "photos": [1]}, Target(1, 3), [2, 1, 1, 2, 2]),
         ({"act": "move", "into": "2", "photos": [1]}, Target(1, 3), [2, 1, 1, 2, 2]),
         ({"act": "release", "into": "", "photos": [1]}, Target(1, 3), [None, 1, 1, 2, 2]),
         ({"act": "move", "into": "2", "photos": []}, Selection((3,)), [1, 1, 2, 2, 2]),
