@@ -51,13 +51,13 @@ def _beside_context(*own: Term) -> tuple[Term, ...]:
 
 PLANS: Mapping[Tag, tuple[Term, ...]] = {
     Tag.BLURRY: _beside_context(
-        _less("edge_slope", bent=True),
         _less("core_slope", bent=True),
         _more("reblur", bent=True),
         _less("relative_sharpness", bent=True),
         _less("directional_sharpness", bent=True),
-        _either("gradient", bent=True),
-        _either("block_contrast", bent=True),
+        # What there is to be sharp: seen at a size at which blur is not.
+        _either("coarse_detail", bent=True),
+        _either("coarse_contrast", bent=True),
         # Read on one scale whatever is in the photo, so that no bend is needed.
         _more("blur_width"),
         _more("blur_width_low"),
@@ -89,10 +89,9 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _more("glare_rise"),
         _more("white_area", Curve.ROOT),
         _more("middle_white", Curve.ROOT),
-        _either("block_contrast"),
+        _either("coarse_contrast"),
         _either("gradient"),
         _either("saturation"),
-        _either("range"),
         _either("middle_spread"),
     ),
     Tag.HAZY: _beside_context(
@@ -101,7 +100,7 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _less("saturation"),
         _either("coarse_detail"),
         _more("white_floor"),
-        _less("middle_depth"),
+        _less("coarse_contrast"),
     ),
     Tag.LOW_INFORMATION: (_less("information", Curve.LOG),),
     Tag.JPEG_ARTIFACTS: _beside_context(_more("blockiness", Curve.LOG), _either("pixel_detail")),

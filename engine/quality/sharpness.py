@@ -30,6 +30,7 @@ def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float
     - `gradient` ln: mean gradient per pixel at 512 px side, plus half a level. `block_contrast` ln: 90th percentile of the
       standard deviation within 16-px blocks there, plus one level. Both say what there is to be sharp.
     - `coarse_detail` ln: 90th percentile of the mean squared Laplacian in 16-px blocks at 256 px side, plus one.
+      `coarse_contrast` ln: what `block_contrast` is, there. Haze takes contrast from large things as well, blur does not.
     - `blur` logit: -1.54 relative_sharpness + 6.28 reblur - 8.74, fitted by logistic regression on field photos, free photos
       and drawn degradations, each source weighing the same; 0 is even odds.
     """
@@ -47,6 +48,7 @@ def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float
         "gradient": log(_mean_gradient(views.grey_512) + 0.5),
         "block_contrast": log(percentile(_block_deviations(views.grey_512), 90) + 1),
         "coarse_detail": log(_block_sharpness(views.grey_256) + 1),
+        "coarse_contrast": log(percentile(_block_deviations(views.grey_256), 90) + 1),
         "blur": -1.54 * relative + 6.28 * reblur - 8.74,
     }
 

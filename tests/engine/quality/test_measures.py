@@ -112,6 +112,15 @@ def test_a_veil_fills_the_shadows_of_the_middle(meter: Pixels) -> None:
     assert veiled["middle_spread"] < clear["middle_spread"] * 0.6
 
 
+def test_a_veil_takes_contrast_from_large_things_and_blur_does_not(meter: Pixels) -> None:
+    clear, veiled, blurred = (
+        measure(each)["coarse_contrast"]
+        for each in (meter, (meter * 0.4 + 130).astype(np.uint8), cv2.GaussianBlur(meter, (0, 0), max(meter.shape) / 400))
+    )
+    assert veiled < clear - 0.7
+    assert abs(blurred - clear) < 0.2
+
+
 def test_blur_in_the_core_alone_is_seen_there(meter: Pixels) -> None:
     height, width = meter.shape[:2]
     soft = meter.copy()
