@@ -181,7 +181,7 @@ def _folders(settings: Settings) -> InboxFolders:
 def _regroup(args: argparse.Namespace, settings: Settings, home: Home, database: Engine) -> int:
     from daemon.model_commands import group_unknown
 
-    print(group_unknown(settings, home, database))
+    print(group_unknown(settings, home, database, newest=args.newest))
     return 0
 
 

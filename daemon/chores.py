@@ -38,7 +38,7 @@ def all_chores(
     models = ModelJobs(home, database, arguments)
     newcomers = Newcomers(home, database, partial(_version, models_dir))
     chores = [
-        Chore(name="newcomers", every_s=2, work=newcomers.tick),
+        Chore(name="newcomers", every_s=2, work=newcomers.tick, finish=newcomers.finish),
         Chore(name="retries", every_s=2, work=retries.tick, stop=retries.stop),
         Chore(name="models", every_s=2, work=models.tick, stop=models.stop),
     ]

@@ -55,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--ui", action="store_true", help="start the pages too")
         if name == "status":
             command.add_argument("--json", action="store_true", help="as one JSON object")
+        if name == "regroup":
+            command.add_argument("--newest", type=int, metavar="ID", help="leave later photos in no group to the next run")
         if name == "export":
             command.add_argument("--out", type=Path, required=True, metavar="FILE", help="ends in .jsonl, .csv or .xlsx")
         if name in ("check", "reconcile"):

@@ -141,7 +141,7 @@ def judge_again(
     return f"{version} judged {counted(judged, 'photo')} again; {changed:,} have another type."
 
 
-def group_unknown(settings: ModelSettings, home: Home, database: Engine) -> str:
+def group_unknown(settings: ModelSettings, home: Home, database: Engine, *, newest: int | None = None) -> str:
     """One regrouping of the unknown meters, in words; from its first second look on it is said to run."""
     from daemon.regroup import regroup, tell_begun  # late: grouping loads much that the other commands do not need
 
@@ -152,7 +152,7 @@ def group_unknown(settings: ModelSettings, home: Home, database: Engine) -> str:
         return f"Nothing to group: no meter_type model in {settings.models_dir}, so no photo was ever called unknown."
     details = partial(load_current, settings.models_dir, "details", cache=settings.cache_dir, threads=settings.judge_threads)
     with locked(home.db / "regroup.lock", unless=threading.Event()):  # of moves, or another regrouping; SIGTERM ends the wait
-        done = regroup(home, database, stamp=version, template=settings.file_template, details=details)
+        done = regroup(home, database, stamp=version, template=settings.file_template, details=details, newest=newest)
     return f"{done['photos']} unknown photos are in {done['groups']} groups, {done['noise']} in none."
 
 

@@ -8,6 +8,7 @@ looked at again: who names a design sees its waiting photos follow.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ from engine.recognition.sameness import is_same, shows_it
 log = logging.getLogger(__name__)
 
 SLICE_S = 1.0  # of each tick: the watcher shares this process
+PAUSE_S = 0.1  # between two ticks while a regrouping waits
+LONGEST_S = 120.0  # that it waits
 BATCH = 20  # newcomers read at once
 TOGETHER = 100  # that are looked at before they are judged, where so many wait
 FULL_SCORE = 4.6  # of some 100 shared details: a strength of 1
@@ -55,6 +58,7 @@ class Newcomers:
         self._home = home
         self._database = database
         self._version = version  # of the meter_type model that is CURRENT
+        self._turn = threading.Lock()  # over all below: the clock's ticks and a regrouping that waits
         self._seen: tuple[object, ...] = ()
         self._known: Known | None = None
         self._types: Known | None = None  # of those known, the named types
@@ -65,15 +69,45 @@ class Newcomers:
 
     def tick(self, *, slice_s: float = SLICE_S) -> int:
         """Deal with newcomers for at most about `slice_s` seconds; returns how many found their place."""
+        with self._turn:
+            stamp = self._stamp()
+            if stamp is None or is_locked(self._home.db / "regroup.lock"):  # a regrouping deals with them all
+                return 0
+            return self._look(stamp, time.monotonic() + slice_s)
+
+    def finish(self, newest: int, give_up: Callable[[], bool]) -> None:
+        """Deal with the newcomers up to this id before a regrouping makes groups of those that belong to a named type.
+
+        Ends before that when told to, and after `LONGEST_S`: then they are grouped as they are.
+        """
+        until_s = time.monotonic() + LONGEST_S
+        while not give_up() and not self._is_through(newest):
+            if time.monotonic() >= until_s:
+                log.info("not all unknown photos were compared with what people named before they are grouped")
+                return
+            try:
+                self.tick()
+            except Exception:  # whatever it is, they can still be grouped
+                log.exception("unknown photos cannot be compared with what people named before they are grouped")
+                return
+            time.sleep(PAUSE_S)
+
+    def _is_through(self, newest: int) -> bool:
+        with self._turn:
+            stamp = self._stamp()
+            if stamp is None:
+                return True
+            with Session(self._database) as session:
+                if self._known is None or self._seen != _state(session, stamp):
+                    return False
+                left = newcomers(session, stamp, after=self._after, most=1)
+            return not len(self._known.labels) or not (len(self._sisters) or [each for each in left if each.id <= newest])
+
+    def _stamp(self) -> str | None:
         try:
-            stamp = self._version()
+            return self._version()
         except ModelError:  # said on the pages
-            return 0
-        if stamp is None:
-            return 0
-        if is_locked(self._home.db / "regroup.lock"):  # a regrouping deals with them all
-            return 0
-        return self._look(stamp, time.monotonic() + slice_s)
+            return None
 
     def _look(self, stamp: str, until_s: float) -> int:
         self._refresh(stamp)
@@ -98,8 +132,7 @@ class Newcomers:
         """Read anew what is compared, where people or a regrouping changed it, and begin again."""
         now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
-            grouping = service(session, "grouping")
-            seen = (stamp, labels_state(session), grouping.detail.get("last_ended") if grouping else None)
+            seen = _state(session, stamp)
             if seen == self._seen:
                 return
             self._known = read_known(session, stamp)
@@ -180,3 +213,9 @@ class Newcomers:
             known.vectors,
             plate_of=lambda index: self._comparing.plate(known.photo_ids[index]),
         )
+
+
+def _state(session: Session, stamp: str) -> tuple[object, ...]:
+    """Changes with whatever has all newcomers looked at again."""
+    grouping = service(session, "grouping")
+    return stamp, labels_state(session), grouping.detail.get("last_ended") if grouping else None

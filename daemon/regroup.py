@@ -39,19 +39,26 @@ log = logging.getLogger(__name__)
 
 
 def regroup(
-    home: Home, database: Engine, *, stamp: str, template: str, details: Callable[[], Model | None] = lambda: None
+    home: Home,
+    database: Engine,
+    *,
+    stamp: str,
+    template: str,
+    details: Callable[[], Model | None] = lambda: None,
+    newest: int | None = None,
 ) -> dict[str, object]:
     """Group all unknown meters that `stamp` has embedded; returns what the pages show of the run.
 
     `details` loads what describes the print of photos that were not described on arrival.
 
-    The caller holds the regroup lock. Photos arriving meanwhile are left to the next run.
+    The caller holds the regroup lock. Photos arriving meanwhile are left to the next run, as are those in no group that arrived
+    after `newest`.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     _say(database, "running", {"last_started": started.isoformat()})
     finish_moves(home, database)
     with Session(database) as session:
-        photos = read_unknowns(session, stamp)
+        photos = [each for each in read_unknowns(session, stamp) if newest is None or each.group_id or each.id <= newest]
         pairs = read_pairs(session, (photo.id for photo in photos))
     readable = describe_missing(home, database, photos, details)
     grouping = group(

@@ -29,7 +29,7 @@ from daemon.watch import Watch
 from db.jobs import JobKind, ask_again, begin, end, move_again, open_jobs
 from db.records import beat, service
 from db.tables import Job, JobStatus
-from db.unknowns import count_unknown_since
+from db.unknowns import count_unknown_since, newest_unknown
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Chore:
     every_s: float
     work: Callable[[], object]
     stop: Callable[[], None] = lambda: None
+    finish: Callable[[int, Callable[[], bool]], None] = lambda *_: None  # with photos up to an id, or as soon as told
 
 
 class Schedule:
@@ -147,13 +148,18 @@ class Schedule:
 
     def _run_regrouping(self) -> str | None:
         """Run the process to its end; returns what went wrong."""
-        if self._stopping.is_set() or self._is_cancelled:
+        with Session(self._database) as session:
+            newest = newest_unknown(session)
+        for chore in self._chores:
+            chore.finish(newest, self._shall_end)
+        if self._shall_end():
             return "was not begun"
+        command = ["nice", "-n", str(NICENESS), *self._command, "--newest", str(newest)]
         try:
-            self._regrouping = subprocess.Popen(["nice", "-n", str(NICENESS), *self._command], cwd=ROOT)  # noqa: S603, S607
+            self._regrouping = subprocess.Popen(command, cwd=ROOT)  # noqa: S603
         except OSError as error:
             return f"could not be started: {error}"
-        if self._stopping.is_set() or self._is_cancelled:  # who asked may have looked before there was a process
+        if self._shall_end():  # who asked may have looked before there was a process
             self._end_regrouping()
         try:
             code = self._regrouping.wait(REGROUP_TIMEOUT_S)
@@ -162,6 +168,9 @@ class Schedule:
             self._regrouping.wait()
             return f"was ended after {REGROUP_TIMEOUT_S:.0f} s"
         return None if code == 0 else f"ended with code {code}"
+
+    def _shall_end(self) -> bool:
+        return self._stopping.is_set() or self._is_cancelled
 
     def _end_regroup_jobs(self, failure: str | None) -> None:
         with Session(self._database) as session, session.begin():

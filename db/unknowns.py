@@ -50,6 +50,11 @@ def count_unknown_since(session: Session, since: datetime | None) -> int:
     return session.scalar(select(func.count()).where(*is_unknown(), Photo.group_id.is_(None), *arrived)) or 0
 
 
+def newest_unknown(session: Session) -> int:
+    """The id of the last unknown meter; 0 where there is none."""
+    return session.scalar(select(func.max(Photo.id)).where(*is_unknown())) or 0
+
+
 def is_unknown() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The conditions for a filed photo whose meter type nobody knows yet."""
     return Photo.outcome == Outcome.FILED.value, Photo.meter_type == UNKNOWN

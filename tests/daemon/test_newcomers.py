@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
+from daemon.lock import locked
 from daemon.newcomers import Newcomers
 from db.group_acts import release_photos, split_photos
 from db.jobs import open_jobs
@@ -172,3 +173,39 @@ def test_a_group_of_a_named_design_says_so_until_that_name_is_taken_back_and_nea
     looking.tick(slice_s=60)
     with Session(database) as session:
         assert group_resemblances(session) == {}
+
+
+def test_a_regrouping_finds_photos_of_a_named_type_called_so(home: Home, database: Engine) -> None:
+    name_em101(home, database)
+    arrive(home, database, {f"more-{shot}.jpg": twin(shot, ONE_LINE) for shot in range(14, 17)})
+    newcomers(home, database).finish(8, lambda: False)
+    group_now(home, database)
+    assert {place(database, f"more-{shot}.jpg") for shot in range(14, 17)} == {("EM101", None)}
+
+
+def test_a_regrouping_waits_for_newcomers_no_longer_than_a_person_wants_it(home: Home, database: Engine) -> None:
+    name_em101(home, database)
+    arrive(home, database, {"more.jpg": twin(14, ONE_LINE)})
+    newcomers(home, database).finish(6, lambda: True)
+    assert place(database, "more.jpg") == ("UNKNOWN", None)
+
+
+def test_a_regrouping_begins_though_newcomers_cannot_be_compared(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    name_em101(home, database)
+    looking = newcomers(home, database)
+    monkeypatch.setattr(looking, "tick", lambda: 1 / 0)
+    looking.finish(5, lambda: False)
+    assert "cannot be compared" in caplog.text
+
+
+def test_a_regrouping_waits_for_newcomers_while_photos_move_but_not_for_ever(
+    home: Home, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_em101(home, database)
+    monkeypatch.setattr("daemon.newcomers.LONGEST_S", 0.2)
+    asked = []
+    with locked(home.db / "regroup.lock"):
+        newcomers(home, database).finish(5, lambda: bool(asked.append(1)))
+    assert len(asked) > 1

@@ -97,6 +97,15 @@ def test_each_design_gets_its_own_folder_and_row_in_the_tables(home: Home, group
     assert (said.state, said.detail["groups"], said.detail["noise"]) == ("idle", 2, 0)
 
 
+def test_photos_that_came_after_those_a_regrouping_is_about_are_left_to_the_next(home: Home, database: Engine) -> None:
+    arrive(home, database, TWO_DESIGNS)
+    regroup(home, database, stamp="v1", template=TEMPLATE, newest=5)
+    left = {name: "UNKNOWN/ungrouped" for name in GROUPED if name.startswith("1")}
+    assert folders(home) == GROUPED | left
+    group_now(home, database)
+    assert folders(home) == GROUPED
+
+
 def tables(home: Home) -> tuple[dict[str, str], dict[str, str]]:
     """groups.csv as path -> group, summary.csv as group -> photos."""
     with (home.sorted / "groups.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -20,7 +21,7 @@ from daemon.intake import Intake
 from daemon.lock import locked
 from daemon.placing import move
 from daemon.regroup import tell_begun
-from daemon.schedule import Schedule
+from daemon.schedule import Chore, Schedule
 from daemon.settling import Pace
 from daemon.status import status
 from daemon.watch import Watch
@@ -34,6 +35,7 @@ from tests.product.processes import wait_until
 
 TEMPLATE = "{clarity}/{meter_type}/{name}"
 NOW = datetime(2026, 4, 12, tzinfo=UTC)
+ENDLESS = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 def unknown(_: bytes) -> Verdict:
@@ -133,7 +135,7 @@ def test_a_regrouping_that_takes_too_long_is_ended_and_said_to_have_failed(
         beat(session, "grouping", state="running", detail={}, now=NOW)
     ask_for(database, JobKind.REGROUP)
     monkeypatch.setattr("daemon.schedule.REGROUP_TIMEOUT_S", 0.1)
-    monkeypatch.setattr(idle, "_command", ["sleep", "600"])
+    monkeypatch.setattr(idle, "_command", ENDLESS)
     idle._regroup()
     assert idle._regrouping is not None
     assert idle._regrouping.poll() is not None
@@ -156,7 +158,7 @@ def test_a_regrouping_under_way_is_ended_when_a_person_cancels_it(
 
     ask_for(database, JobKind.REGROUP)
     monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
-    monkeypatch.setattr(idle, "_command", ["sleep", "600"])
+    monkeypatch.setattr(idle, "_command", ENDLESS)
     idle._regroup()
     with Session(database) as session:
         ended = [(each.kind, each.status, each.message) for each in session.scalars(select(Job).order_by(Job.id))]
@@ -206,6 +208,40 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def told(database: Engine) -> list[tuple[str, str, str | None]]:
     with Session(database) as session:
         return [(each.kind, each.status, each.message) for each in session.scalars(select(Job).order_by(Job.id))]
+
+
+def test_a_regrouping_is_about_the_photos_that_were_there_when_it_was_due_and_newcomers_deal_with_them_first(
+    idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = processes(monkeypatch)
+    finished: list[int] = []
+
+    def finish(newest: int, give_up: Callable[[], bool]) -> None:
+        assert (begun, give_up()) == ([], False)
+        finished.append(newest)
+
+    monkeypatch.setattr(idle, "_chores", [Chore(name="newcomers", every_s=2, work=list, finish=finish)])
+    monkeypatch.setattr(idle, "_command", ["regroup"])
+    idle._regroup()
+    assert finished == [3]
+    assert begun == [["nice", "-n", "10", "regroup", "--newest", "3"]]
+
+
+def test_a_regrouping_that_is_cancelled_while_newcomers_are_dealt_with_never_runs(
+    database: Engine, idle: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = processes(monkeypatch)
+
+    def finish(_: int, give_up: Callable[[], bool]) -> None:
+        ask_for(database, JobKind.CANCEL_REGROUP)
+        idle._work()
+        assert give_up()
+
+    monkeypatch.setattr(idle, "_chores", [Chore(name="newcomers", every_s=2, work=list, finish=finish)])
+    ask_for(database, JobKind.REGROUP)
+    idle._regroup()
+    assert begun == []
+    assert told(database)[0] == ("regroup", "failed", "was cancelled by a person")
 
 
 def test_a_regrouping_that_is_cancelled_before_its_thread_begins_never_runs(
@@ -326,7 +362,7 @@ def test_a_regrouping_asked_for_while_another_ends_is_not_called_done(
 
 def test_no_regrouping_starts_once_the_schedule_is_told_to_stop(idle: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle._scheduler, "shutdown", lambda wait: idle._regroup())
-    monkeypatch.setattr(idle, "_command", ["sleep", "600"])
+    monkeypatch.setattr(idle, "_command", ENDLESS)
     idle.stop()
     monkeypatch.undo()
     assert idle._regrouping is None
