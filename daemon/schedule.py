@@ -173,10 +173,11 @@ class Schedule:
         return self._stopping.is_set() or self._is_cancelled
 
     def _end_regroup_jobs(self, failure: str | None) -> None:
+        now = datetime.now(UTC)
         with Session(self._database) as session, session.begin():
             for job in open_jobs(session, JobKind.REGROUP):
                 if job.status == JobStatus.RUNNING:
-                    end(session, job, datetime.now(UTC), ok=failure is None, message=failure or "regrouped")
+                    end(session, job, now, ok=not failure, message=failure or "regrouped", is_cancelled=failure == CANCELLED)
             move_again(session)
             row = service(session, "grouping")
             if failure and row is not None:
@@ -237,7 +238,7 @@ class Schedule:
         with Session(self._database) as session, session.begin():
             waiting = [job for job in open_jobs(session, JobKind.REGROUP) if job.id < job_id and job.status == JobStatus.WAITING]
             for job in waiting:
-                end(session, job, now, ok=False, message=CANCELLED)
+                end(session, job, now, ok=False, message=CANCELLED, is_cancelled=True)
             if was_there or waiting:
                 row = service(session, "grouping")
                 detail = {**(row.detail if row else {}), "last_cancelled": now.isoformat()}

@@ -74,9 +74,10 @@ def begin(session: Session, job: Job, now: datetime) -> None:
     job.status, job.started_at = JobStatus.RUNNING.value, now
 
 
-def end(session: Session, job: Job, now: datetime, *, ok: bool, message: str) -> None:
+def end(session: Session, job: Job, now: datetime, *, ok: bool, message: str, is_cancelled: bool = False) -> None:
     """The job is over."""
-    job.status, job.ended_at, job.message = (JobStatus.DONE if ok else JobStatus.FAILED).value, now, message
+    failed = JobStatus.CANCELLED if is_cancelled else JobStatus.FAILED
+    job.status, job.ended_at, job.message = (JobStatus.DONE if ok else failed).value, now, message
 
 
 def end_moves(session: Session, job: Job, moved: int, unmoved: Mapping[int, str], now: datetime) -> None:

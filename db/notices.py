@@ -40,7 +40,7 @@ def highest_ended(session: Session) -> int | None:
 
 
 def failed_jobs(session: Session) -> Sequence[Job]:
-    """Jobs that failed, the oldest first; one that was asked for earlier may fail later."""
+    """Jobs that failed, the oldest first, not those that a person cancelled; one that was asked for earlier may fail later."""
     return session.scalars(select(Job).where(Job.status == JobStatus.FAILED.value).order_by(Job.id)).all()
 
 

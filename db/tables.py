@@ -35,6 +35,7 @@ class JobStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"  # a person did not want it any more
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -57,7 +57,7 @@ def ask_cancel(session: Session, now: datetime) -> bool:
     """End the training that runs, and forget those that wait; False where there is none. The caller commits."""
     asked = open_jobs(session, JobKind.RETRAIN)
     for job in asked:  # also one that was begun: a daemon that is down would begin it again
-        end(session, job, now, ok=False, message=WITHDRAWN)
+        end(session, job, now, ok=False, message=WITHDRAWN, is_cancelled=True)
     return cancel_running(session, now) or bool(asked)
 
 

@@ -95,7 +95,7 @@ def test_a_training_that_is_withdrawn_while_its_process_starts_is_ended(jobs: Mo
     jobs.tick()
     assert process is not None and process.poll() == -15
     jobs.tick()
-    assert states(database) == [("retrain", "failed", "was withdrawn by a person")]
+    assert states(database) == [("retrain", "cancelled", "was withdrawn by a person")]
     assert jobs._process is None and len(Process.started) == 1
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from daemon.notify import MOST_MESSAGES, Notices, Sender, deliver, kind
 from db.records import beat
 from db.tables import Job
+from db.training import ask_cancel
 from tests.archive import photo, refused, store, unclear
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -97,6 +98,15 @@ def test_a_failed_job_is_told(database: Engine, clock: Clock) -> None:
     store(database, Job(kind="regroup", status="failed", payload={}, asked_at=NOW, message="ended with code 1"))
     looking.look()
     assert sent == ["The job regroup failed: ended with code 1."]
+
+
+def test_a_training_that_a_person_withdrew_is_no_alarm(database: Engine, clock: Clock) -> None:
+    store(database, Job(kind="retrain", status="waiting", payload={}, asked_at=NOW))
+    looking, sent = notices(database, clock)
+    with Session(database) as session, session.begin():
+        ask_cancel(session, NOW)
+    looking.look()
+    assert sent == []
 
 
 def test_a_job_that_fails_after_a_later_one_or_was_asked_for_before_the_start_is_told_once(

@@ -163,7 +163,7 @@ def test_a_regrouping_under_way_is_ended_when_a_person_cancels_it(
     with Session(database) as session:
         ended = [(each.kind, each.status, each.message) for each in session.scalars(select(Job).order_by(Job.id))]
     assert ended == [
-        ("regroup", "failed", "was cancelled by a person"),
+        ("regroup", "cancelled", "was cancelled by a person"),
         ("cancel_regroup", "done", "was cancelled by a person"),
     ]
     assert is_told_as_cancelled(database)
@@ -183,7 +183,7 @@ def test_cancelling_where_none_runs_forgets_those_that_wait(database: Engine, id
     assert is_told_as_cancelled(database) is waits
     with Session(database) as session:
         ended = [each.status for each in session.scalars(select(Job).order_by(Job.id))]
-    assert ended == ["failed" if waits else "waiting", "done"]
+    assert ended == ["cancelled" if waits else "waiting", "done"]
 
 
 def processes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
@@ -241,7 +241,7 @@ def test_a_regrouping_that_is_cancelled_while_newcomers_are_dealt_with_never_run
     ask_for(database, JobKind.REGROUP)
     idle._regroup()
     assert begun == []
-    assert told(database)[0] == ("regroup", "failed", "was cancelled by a person")
+    assert told(database)[0] == ("regroup", "cancelled", "was cancelled by a person")
 
 
 def test_a_regrouping_that_is_cancelled_before_its_thread_begins_never_runs(
@@ -255,7 +255,7 @@ def test_a_regrouping_that_is_cancelled_before_its_thread_begins_never_runs(
     idle._regroup()  # as the scheduler was told
     assert begun == []
     assert told(database) == [
-        ("regroup", "failed", "was cancelled by a person"),
+        ("regroup", "cancelled", "was cancelled by a person"),
         ("cancel_regroup", "done", "was cancelled by a person"),
     ]
     ask_for(database, JobKind.REGROUP)
@@ -274,7 +274,10 @@ def test_what_was_asked_for_and_cancelled_while_no_daemon_ran_is_not_begun_and_w
     monkeypatch.setattr(idle._scheduler, "modify_job", lambda *_, next_run_time: now.append(next_run_time))
     idle._work()
     assert now == []
-    assert told(database) == [("regroup", "failed", "was cancelled by a person"), ("cancel_regroup", "done", "none was running")]
+    assert told(database) == [
+        ("regroup", "cancelled", "was cancelled by a person"),
+        ("cancel_regroup", "done", "none was running"),
+    ]
     ask_for(database, JobKind.CANCEL_REGROUP)
     ask_for(database, JobKind.REGROUP)
     idle._work()
@@ -294,7 +297,7 @@ def test_a_regrouping_asked_for_while_the_clock_s_own_runs_is_cancelled_with_it(
 
     monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
     idle._regroup()
-    assert [state for _, state, _ in told(database)] == ["failed", "done"]
+    assert [state for _, state, _ in told(database)] == ["cancelled", "done"]
 
 
 @pytest.fixture
