@@ -1,7 +1,7 @@
 """Learning from what people said: labels in, a new version out, and the gate before it judges.
 
 Order: labels divided -> version written beside the others -> compared with the champion -> promoted, or left for a person.
-A crash in between leaves a version that nobody uses, and a run that the next start calls failed.
+A run that ends in between, cancelled or killed, leaves no version behind: the next start calls it failed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from daemon.home import Home
 from db.model_tables import TrainingRun, TrainingState
 from db.promoting import promote_version
 from db.strangers import Stranger, strangers
-from db.training import Divided, begin_run, divide, end_run, tell, write_ruling
+from db.training import Divided, begin_run, divide, end_run, tell, tell_made, uncompared, write_ruling
 from db.verified import Verified, dismissed, verified_labels
 from engine import bundle
 from engine.errors import DataError, EngineError
@@ -120,6 +120,7 @@ def retrain(
     with Session(database) as session, session.begin():
         champion = bundle.current(order.models_dir, TASK)
         run_id = begin_run(session, TASK, by=order.by, champion=champion.name if champion else None, now=clock())
+    discard_uncompared(database, order.models_dir)  # of a run that was killed
     run = _Run(home, database, order, run_id, stop, clock)
     try:
         return run.work()
@@ -132,6 +133,16 @@ def retrain(
     except BaseException as error:
         run.end(TrainingState.FAILED, f"It failed: {error!r}. The daemon's log says more.")
         raise
+    finally:
+        discard_uncompared(database, order.models_dir)
+
+
+def discard_uncompared(database: Engine, models_dir: Path) -> None:
+    """Remove versions of runs that ended before the gate ruled: nobody should let one judge that nothing was compared with."""
+    with Session(database) as session, session.begin():
+        for run in uncompared(session, TASK):
+            bundle.discard(models_dir, TASK, str(run.candidate))
+            run.candidate = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,8 @@ class _Run:
             return "Nothing new to learn."
         champion = self.order.models_dir / TASK / planned.champion
         candidate = self._learn(champion, planned)
+        with Session(self.database) as session, session.begin():
+            tell_made(session, self.run_id, candidate.name)
         ruling = self._judge(champion, candidate, planned)
         return self._conclude(champion.name, candidate.name, ruling)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.jobs import JobKind, end, open_jobs
-from db.model_tables import FrozenPhoto, TrainingRun, TrainingState
+from db.model_tables import FrozenPhoto, Promotion, TrainingRun, TrainingState
 from db.verified import Verified
 from engine.evaluation.gate import Decision, Ruling
 
@@ -37,6 +37,18 @@ def tell(session: Session, run_id: int, step: str, progress: float) -> bool:
     run = session.get_one(TrainingRun, run_id)
     run.step, run.progress = step, progress
     return run.cancel_asked_at is not None
+
+
+def tell_made(session: Session, run_id: int, candidate: str) -> None:
+    """Say which version the run made; nobody has compared it yet."""
+    session.get_one(TrainingRun, run_id).candidate = candidate
+
+
+def uncompared(session: Session, task: str) -> tuple[TrainingRun, ...]:
+    """Runs that made a version and ended, or were killed, before the gate ruled on it; not where a person let it judge."""
+    promoted = select(Promotion.version).where(Promotion.task == task)
+    made = select(TrainingRun).where(TrainingRun.task == task, TrainingRun.candidate.not_in(promoted))
+    return tuple(run for run in session.scalars(made) if not run.reasons)
 
 
 def end_run(session: Session, run_id: int, state: TrainingState, *, now: datetime, message: str | None = None) -> None:

@@ -175,6 +175,13 @@ def promote(models_dir: Path, task: str, version: str) -> None:
     Path(draft).replace(models_dir / task / CURRENT)
 
 
+def discard(models_dir: Path, task: str, version: str) -> None:
+    """Remove a version, unless it judges."""
+    folder = models_dir / task / version
+    if folder != current(models_dir, task):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def versions(models_dir: Path, task: str) -> tuple[str, ...]:
     """All versions of a task, oldest number first."""
     names = [path.parent.name for path in (models_dir / task).glob(f"*/{CARD}") if not path.parent.name.startswith(".")]

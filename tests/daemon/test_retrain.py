@@ -244,6 +244,53 @@ def test_a_cancelled_run_changes_nothing(
 
 
 @pytest.mark.usefixtures("labelled")
+def test_a_version_whose_comparison_was_cancelled_is_not_left_to_be_promoted(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(version: str, truth: str) -> str:
+        with Session(database) as session, session.begin():
+            ask_cancel(session, NOW)
+        return truth
+
+    answering(monkeypatch, home, say)
+    assert run(home, database, order) == "Cancelled. Nothing was changed."
+    assert bundle.versions(order.models_dir, "meter_type") == ("v1",)
+    assert last_run(database).candidate is None
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_version_whose_comparison_was_killed_goes_at_the_next_training(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(module, "answer", lambda *_, **__: pytest.fail("killed"))
+        killed.setattr(module, "discard_uncompared", lambda *_: None)  # a killed process cleans nothing up
+        with pytest.raises(pytest.fail.Exception):
+            run(home, database, order)
+    assert bundle.versions(order.models_dir, "meter_type") == ("v1", "v2")
+    answering(monkeypatch, home, lambda version, truth: truth)
+    assert run(home, database, order).startswith("meter_type v2")
+    assert bundle.versions(order.models_dir, "meter_type") == ("v1", "v2")
+
+
+@pytest.mark.usefixtures("labelled")
+def test_a_version_that_a_person_let_judge_is_kept_though_its_comparison_was_cancelled(
+    home: Home, database: Engine, order: Retraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(version: str, truth: str) -> str:
+        with Session(database) as session:
+            if judging(order) == "v1":
+                promote_version(session, order.models_dir, "meter_type", "v2", by="ana", why="", now=NOW)
+            ask_cancel(session, NOW)
+            session.commit()
+        return truth
+
+    answering(monkeypatch, home, say)
+    assert run(home, database, order) == "Cancelled. Nothing was changed."
+    assert (bundle.versions(order.models_dir, "meter_type"), judging(order)) == (("v1", "v2"), "v2")
+
+
+@pytest.mark.usefixtures("labelled")
 def test_a_stopping_daemon_ends_the_run(home: Home, database: Engine, order: Retraining) -> None:
     stop = threading.Event()
     stop.set()
