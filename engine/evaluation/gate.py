@@ -91,10 +91,11 @@ class Ruling:
 def rule(answers: Sequence[Answered], known: Collection[str], *, seed: int = 0) -> Ruling:
     """Compare on N photos; `known` are the labels that either version has. Deterministic."""
     slices = compare(answers, known, seed=seed)
-    meters = len({answer.meter for answer in answers if not answer.is_unnamed})
+    meters = len({answer.meter for answer in answers if answer.truth is not None})  # what was dismissed is no meter
     blocking = [_loss(part) for part in sorted(slices, key=_difference) if part.worse]
     if meters < FEWEST_METERS:
-        few = f"Only {meters} meters are kept aside for judging; {FEWEST_METERS} are needed. Label more, or decide yourself."
+        few = _number(meters, "labelled meter")
+        few = f"Only {few} kept aside for judging; {FEWEST_METERS} are needed. Label more, or decide yourself."
         blocking.append(few)
     if not any(part.kind in (Kind.UNKNOWN, Kind.UNNAMED) for part in slices):
         blocking.append(NO_STRANGERS)

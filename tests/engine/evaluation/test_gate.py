@@ -128,9 +128,11 @@ def test_a_promotion_says_what_was_tested_and_what_was_not() -> None:
 def test_too_few_meters_kept_aside_leave_the_decision_to_a_person() -> None:
     ruling = rule(same(FEWEST_METERS - 1), KNOWN)
     assert ruling.decision is Decision.WAIT
-    assert ruling.reasons[0] == "Only 9 meters are kept aside for judging; 10 are needed. Label more, or decide yourself."
+    assert ruling.reasons[0] == "Only 9 labelled meters kept aside for judging; 10 are needed. Label more, or decide yourself."
     assert rule(unnamed(50), KNOWN).decision is Decision.WAIT, "what no person said is no ground to judge on"
     assert rule([], KNOWN).decision is Decision.WAIT
+    dismissed = [photo(number, None, UNKNOWN, UNKNOWN) for number in range(50)]
+    assert rule(dismissed, KNOWN).reasons[0].startswith("Only 0 labelled meters kept aside"), "what was dismissed is no meter"
 
 
 def test_what_got_worse_is_said_before_all_else_the_worst_first() -> None:
@@ -139,7 +141,7 @@ def test_what_got_worse_is_said_before_all_else_the_worst_first() -> None:
         "B is recognised",
         "Fewer photos ar",
         "More photos get",
-        "Only 7 meters a",
+        "Only 7 labelled",
         "UNKNOWN was not",
     ]
 

@@ -25,7 +25,7 @@ from ui.pages.models_curves import LearningCurves
 REASONS = [
     "Fewer photos are right: 57% instead of 100% of 7 photos of 7 meters.",
     "More photos get a wrong type: 42.9% instead of 0.0% of 7 photos of 7 meters.",
-    "Only 7 meters are kept aside for judging; 10 are needed. Label more, or decide yourself.",
+    "Only 7 labelled meters kept aside for judging; 10 are needed. Label more, or decide yourself.",
 ]
 
 
