@@ -13,7 +13,7 @@ from db.labels import is_labelled
 from db.tables import Embedding, Outcome, Photo
 from db.verified import verified_labels
 from engine.recognition.curve import Curve, curves
-from engine.verdict import UNKNOWN
+from engine.verdict import UNKNOWN, Way
 
 CLOSE_CALL = 0.2  # between the two best guesses, below which a label decides something
 BORDER = 0.5  # membership of a group below which a photo may as well belong elsewhere
@@ -43,7 +43,8 @@ class ToLabel:
 def review_order(session: Session, *, most: int = 12) -> tuple[ToLabel, ...]:
     """The photos that nobody labelled and whose label would teach most, of each kind in turn: disagreement, border, close call.
 
-    One at most of each group that waits for a name: a click there names them all.
+    One at most of each group that waits for a name: a click there names them all. What labelled photos name is asked about
+    elsewhere ("these are right"): that the network says another type means no more than that it was not taught this one.
     """
     margin = Photo.top3[(0, "confidence")].as_float() - Photo.top3[(1, "confidence")].as_float()
     disagree = and_(Photo.plain_type.is_not(None), Photo.plain_type != UNKNOWN, Photo.plain_type != Photo.meter_type)
@@ -55,6 +56,7 @@ def review_order(session: Session, *, most: int = 12) -> tuple[ToLabel, ...]:
     found = (
         select(Photo.id, kind.label("kind"), teaches[1].label("rank"), of_group.label("of_group"))
         .where(Photo.outcome == Outcome.FILED.value, Photo.removed_at.is_(None), ~is_labelled(), or_(disagree, border, close))
+        .where(func.coalesce(Photo.recognised_by, "") != Way.LABELLED.value)
         .subquery()
     )
     turn = func.row_number().over(partition_by=found.c.kind, order_by=(found.c.rank, found.c.id.desc()))

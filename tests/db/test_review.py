@@ -27,6 +27,14 @@ def test_disagreement_comes_before_borders_and_borders_before_close_calls(databa
         assert [each.why for each in review_order(session)] == [Why.DISAGREE, Why.MARGIN]
 
 
+def test_what_labelled_photos_name_is_no_disagreement_with_a_network_that_was_never_taught_the_type(database: Engine) -> None:
+    close = [{"label": "GENUS5", "confidence": 0.55}, {"label": "HPL1", "confidence": 0.4}]
+    named = {"meter_type": "ACME 7", "recognised_by": "labelled", "labelled_photos": 5}
+    store(database, photo(1, plain_type="HPL1", **named), photo(2, top3=close, **named))
+    with Session(database) as session:
+        assert review_order(session) == ()
+
+
 def test_a_group_that_one_naming_settles_is_asked_about_once_and_every_kind_has_its_turn(database: Engine) -> None:
     close = [{"label": "GENUS5", "confidence": 0.55}, {"label": "HPL1", "confidence": 0.4}]
     store_group(database, *(unknown(number, plain_type="HPL1") for number in range(1, 6)))
