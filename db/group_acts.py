@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db.group_tables import Act, ActKind, EventKind, GroupEvent
+from db.gone import say_gone
+from db.group_tables import ActKind, EventKind
 from db.groups import Members, Selection, are
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, note, record, say, withdraw
-from db.naming import ActError, Seen, call, close_group, named_group, read_candidate, take_out
+from db.naming import ActError, Seen, call, close_group, read_candidate, take_out
 from db.tables import GroupStatus, Outcome, Photo, PhotoGroup
 from db.unknowns import begin_writing, next_group_id
 from engine.verdict import UNKNOWN, Way
@@ -164,30 +165,8 @@ def release_photos(session: Session, photo_ids: Iterable[int], *, by: str, now: 
 def _open_group(session: Session, group_id: int) -> PhotoGroup:
     group = session.get(PhotoGroup, group_id, with_for_update=True)
     if group is None or group.status not in (GroupStatus.CANDIDATE, GroupStatus.NAMED):
-        raise ActError("The group they should go to is gone. Choose another group.")
+        raise ActError(f"{say_gone(session, group_id)} Choose another group.")
     return group
-
-
-def what_became(session: Session, group_id: int) -> PhotoGroup | None:
-    """A group, or the one that took it in, however often that happened; None where there never was one of this number."""
-    group = session.get(PhotoGroup, group_id)
-    passed = {group_id}
-    while group is not None and group.status == GroupStatus.GONE:
-        into = _taken_in_by(session, group.id)
-        if into is None or into in passed:
-            break
-        passed.add(into)
-        group = session.get(PhotoGroup, into)
-    return group
-
-
-def _taken_in_by(session: Session, group_id: int) -> int | None:
-    """The group that a gone one was merged into, or whose name it got."""
-    events = select(GroupEvent.kind, GroupEvent.other_id, Act.target).join(Act, Act.id == GroupEvent.act_id, isouter=True)
-    last = session.execute(events.where(GroupEvent.group_id == group_id).order_by(GroupEvent.id.desc()).limit(1)).one_or_none()
-    if last is None or last.kind not in (EventKind.MERGE, EventKind.NAMED):
-        return None
-    return last.other_id if last.kind == EventKind.MERGE else named_group(session, last.target)
 
 
 def end_empty(session: Session, group_ids: Iterable[int]) -> None:

@@ -173,3 +173,11 @@ def _faces(session: Session) -> dict[int, list[str]]:
     ):
         faces.setdefault(group_id, []).append(sha256)
     return faces
+
+
+def named_group(session: Session, name: str, *, but: int | None = None) -> int | None:
+    """The group that people named so; the oldest, where two have that name. `but`: not this one."""
+    named = select(PhotoGroup.id).where(PhotoGroup.name == name, PhotoGroup.status == GroupStatus.NAMED.value)
+    if but is not None:
+        named = named.where(PhotoGroup.id != but)
+    return session.scalar(named.order_by(PhotoGroup.id).limit(1))

@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from db.gone import say_gone
 from db.group_tables import Act, ActKind, EventKind
-from db.groups import Selection, are, count_members, digest_of
+from db.groups import Selection, are, count_members, digest_of, named_group
 from db.jobs import JobKind, ask
 from db.labels import JUNK, SAYS_WHAT_IT_IS, Field, note, record, say, standing
 from db.tables import GroupStatus, Label, Photo, PhotoGroup
@@ -95,14 +96,6 @@ def read_type_names(session: Session) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name is not None and name not in (UNKNOWN, JUNK)))
 
 
-def named_group(session: Session, name: str, *, but: int | None = None) -> int | None:
-    """The group that people named so; the oldest, where two have that name. `but`: not this one."""
-    named = select(PhotoGroup.id).where(PhotoGroup.name == name, PhotoGroup.status == GroupStatus.NAMED.value)
-    if but is not None:
-        named = named.where(PhotoGroup.id != but)
-    return session.scalar(named.order_by(PhotoGroup.id).limit(1))
-
-
 def type_name(text: str, *, known: Iterable[str] = ()) -> str:
     """The name as it is stored. Raises `ActError` where it cannot be a type's."""
     if not text.strip():
@@ -120,7 +113,7 @@ def read_candidate(session: Session, group_id: int, *, seen: Seen | None = None)
     """A group that waits for a name, with its photos. Raises `ActError` where it does not, or is not what the person saw."""
     group = session.get(PhotoGroup, group_id, with_for_update=True)
     if group is None or group.status == GroupStatus.GONE:
-        raise ActError("This group is gone: a newer grouping dissolved it. Choose another group.")
+        raise ActError(f"{say_gone(session, group_id)} Choose another group.")
     if group.status == GroupStatus.NAMED:
         raise ActError(f"This group is already named {group.name}.")
     if group.status == GroupStatus.DISMISSED:

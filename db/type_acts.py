@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.group_acts import end_empty, move_photos
 from db.group_tables import ActKind, EventKind
-from db.groups import Selection, are
+from db.groups import Selection, are, named_group
 from db.jobs import JobKind, ask
 from db.labels import JUNK, Field, note, record, say, standing, withdraw
 from db.look_alikes import forget_photos
@@ -21,7 +21,6 @@ from db.naming import (
     call,
     join_named,
     name_photos,
-    named_group,
     read_candidate,
     read_seen,
     read_type_names,

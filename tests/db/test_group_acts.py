@@ -314,12 +314,31 @@ def test_what_joined_a_group_by_itself_is_in_none_once_the_split_that_made_the_g
     assert moved is not None and late in moved["photo_ids"]
 
 
+def test_who_acts_on_a_group_that_is_gone_is_told_what_became_of_it(database: Engine) -> None:
+    one, other = two_groups(database)
+    third = store_group(database, unknown(21))
+    do(database, merge_groups, other, one, seen=2)
+    do(database, release_photos, [6])
+    for gone, why in ((other, f"Group {other} is gone: it is part of Group {one} now."), (third, "it has no photos any more")):
+        with pytest.raises(ActError, match=why):
+            do(database, merge_groups, gone, one, seen=2)
+        with pytest.raises(ActError, match=why):
+            do(database, move_photos, [1], gone)
+
+
+def test_a_group_that_a_regrouping_dissolved_is_said_to_be(database: Engine) -> None:
+    group = store_group(database, unknown(1), status="gone")
+    store(database, GroupEvent(at=NOW, kind="death", group_id=group, other_id=None, photos=1))
+    with pytest.raises(ActError, match=r"Group 1 is gone: a newer grouping dissolved it\. Choose another group\."):
+        do(database, name_group, group, "ACME 7", seen=1)
+
+
 @pytest.mark.parametrize(
     ("act", "why"),
     [
         (lambda database: do(database, merge_groups, 1, 1, seen=3), "itself"),
         (lambda database: do(database, merge_groups, 1, 2, seen=9), "changed"),
-        (lambda database: do(database, merge_groups, 1, 77, seen=3), "gone"),
+        (lambda database: do(database, merge_groups, 1, 77, seen=3), "There is no Group 77"),
         (lambda database: do(database, split_photos, [1, 2, 3]), "all photos"),
         (lambda database: do(database, split_photos, [99]), "still unknown"),
         (lambda database: do(database, dismiss, 1, seen=1), "changed"),

@@ -130,12 +130,12 @@ def test_a_group_that_changed_since_it_was_looked_at_is_not_named(database: Engi
     assert everything(database) == before
 
 
-@pytest.mark.parametrize(("status", "says"), [("gone", "dissolved"), ("named", "already named GENUS5")])
+@pytest.mark.parametrize(("status", "says"), [("gone", "is gone"), ("named", "already named GENUS5")])
 def test_only_a_candidate_can_be_named(database: Engine, status: str, says: str) -> None:
     group = store_group(database, unknown(1), status=status, name="GENUS5")
     with pytest.raises(ActError, match=says):
         name(database, group, "ACME7", seen=1)
-    with pytest.raises(ActError, match="gone"):
+    with pytest.raises(ActError, match="There is no Group"):
         name(database, group + 1, "ACME7", seen=1)
 
 

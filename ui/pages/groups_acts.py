@@ -9,9 +9,9 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from db.group_acts import dismiss, merge_groups, move_photos, release_photos, split_photos
-from db.groups import GroupCard, Selection, read_groups
+from db.groups import GroupCard, Selection, named_group, read_groups
 from db.labels import UndoError, read_acts, undo
-from db.naming import ActError, named_group
+from db.naming import ActError
 from db.review import review_order
 from db.tables import GroupStatus
 from db.type_acts import rename_group

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.group_acts import what_became
+from db.gone import say_gone, what_became
 from db.groups import GroupCard, read_groups
 from db.labels import labels_state
 from db.look_alikes import count_look_alikes, group_resemblances
@@ -16,7 +16,6 @@ from db.records import service
 from db.tables import GroupStatus
 from ui import words_groups
 from ui.archive import Archive
-from ui.pages.groups_map import name_of
 
 
 def state_of(session: Session, groups: Sequence[GroupCard]) -> str:
@@ -37,11 +36,6 @@ def render_changes(archive: Archive, templates: Environment) -> str:
 
 def tell_gone(session: Session, group_id: int) -> tuple[str, int | None]:
     """What became of a group that is not listed, and the group that has its photos now, where there is one."""
-    now, gone = what_became(session, group_id), words_groups.GROUP_GONE.format(id=group_id)
-    if now is None:
-        return words_groups.NO_GROUP.format(id=group_id), None
-    if now.status == GroupStatus.DISMISSED:
-        return f"{gone}: {words_groups.GONE_DISMISSED}", None
-    if now.id == group_id or now.status == GroupStatus.GONE:
-        return f"{gone}: {words_groups.GONE_EMPTY}", None
-    return f"{gone}: {words_groups.GONE_INTO.format(name=now.name or name_of(now.id))}", now.id
+    now = what_became(session, group_id)
+    is_open = now is not None and now.id != group_id and now.status in (GroupStatus.CANDIDATE, GroupStatus.NAMED)
+    return say_gone(session, group_id), now.id if now is not None and is_open else None

@@ -11,8 +11,8 @@ from jinja2 import Environment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.groups import Selection, are, digest_of, read_groups
-from db.naming import ActError, Naming, Seen, name_group, name_photos, named_group
+from db.groups import Selection, are, digest_of, named_group, read_groups
+from db.naming import ActError, Naming, Seen, name_group, name_photos
 from db.overview import read_heartbeats
 from db.tables import GroupStatus, Photo
 from ui import words, words_groups

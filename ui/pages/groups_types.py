@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from db.groups import GroupCard, Members, Place, Selection, read_groups
+from db.groups import GroupCard, Members, Place, Selection, named_group, read_groups
 from db.look_alikes import (
     LookAlike,
     count_look_alikes,
@@ -19,7 +19,7 @@ from db.look_alikes import (
     read_look_alikes,
     read_recognised,
 )
-from db.naming import ActError, Naming, name_group, named_group, read_type_names
+from db.naming import ActError, Naming, name_group, read_type_names
 from db.tables import GroupStatus, Photo
 from db.type_acts import call_too, correct_type, deny_group, deny_type
 from engine.recognition.resemblance import FARTHEST, Resemblance

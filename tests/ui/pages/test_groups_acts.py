@@ -69,7 +69,7 @@ def test_each_button_does_what_it_says(
     [
         ({"act": "split", "into": "", "photos": []}, "Tick the photos"),
         ({"act": "move", "into": "", "photos": [1]}, "other group"),
-        ({"act": "merge", "into": "77", "photos": []}, "gone"),
+        ({"act": "merge", "into": "77", "photos": []}, "no Group 77"),
         ({"act": "undo", "into": "5", "photos": []}, "no such act"),
     ],
 )
