@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
 import os
 import shlex
 import sys
@@ -22,6 +24,12 @@ OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
+
+
+def is_worth_saying(record: logging.LogRecord) -> bool:
+    """Not that the connections of open pages were cut off at a stop: that is meant, and would look like a crash."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and not str(record.msg).startswith("Cancel %s running task")
 
 
 def main() -> int:
@@ -76,6 +84,7 @@ def _serve(settings: Settings) -> int:
     app = create_app(engine=engine, home=settings.home, judge=judge, clock=lambda: datetime.now(UTC), zone=get_localzone())
     print(f"  Pages:  http://{settings.ui_host}:{settings.ui_port}", flush=True)
     threading.Thread(target=judge.warm_up, name="warm-up", daemon=True).start()
+    logging.getLogger("uvicorn.error").addFilter(is_worth_saying)
     uvicorn.run(app, host=settings.ui_host, port=settings.ui_port, log_level="warning", timeout_graceful_shutdown=FAREWELL_S)
     return 0
 
