@@ -56,9 +56,12 @@ def split_photos(session: Session, photo_ids: Iterable[int], *, by: str, now: da
     What stays behind is said to stay, so that no regrouping puts the two together again. Raises `ActError`.
     """
     begin_writing(session)
-    taken = list(session.scalars(select(Photo.id).where(*are(Selection(tuple(set(photo_ids)))))))
+    asked = set(photo_ids)
+    taken = list(session.scalars(select(Photo.id).where(*are(Selection(tuple(asked))))))
     if not taken:
         raise ActError("None of these photos is still unknown. Select others.")
+    if len(taken) == 1 < len(asked):
+        raise ActError(f"Only one of these {len(asked):,} photos is still unknown, so none was split off. Look again first.")
     rows = session.execute(select(Photo.id, Photo.group_id).where(Photo.id.in_(taken))).all()
     from_ids = sorted({group_id for _, group_id in rows if group_id is not None})
     rest = session.execute(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.group_acts import dismiss, merge_groups, move_photos, release_photos, split_photos
 from db.group_tables import GroupEvent
-from db.groups import Selection, read_digests, read_groups
+from db.groups import Selection, count_members, read_digests, read_groups
 from db.jobs import ask_cancel, ask_regroup
 from db.labels import read_acts, undo
 from db.naming import name_group, name_photos
@@ -83,7 +83,9 @@ def group_routes(engine: Engine, clock: Callable[[], datetime], known: Callable[
             case "name":
                 return asdict(do(name_photos, ids, asked.name, known=known(), by=by))
             case "split":
-                return {"group_id": do(split_photos, ids, by=by)}
+                group_id = do(split_photos, ids, by=by)
+                with Session(engine) as session:
+                    return {"group_id": group_id, "photos": count_members(session, group_id)}
             case "move":
                 return {"photos": do(move_photos, ids, asked.into, by=by)}
             case "release":

@@ -68,6 +68,18 @@ _DONE = {
     ActKind.DENY: "said not to be {target}",
 }
 
+_LEFT_OUT = {
+    ActKind.SPLIT: "no longer unknown",
+    ActKind.DISMISS: "no longer unknown",
+    ActKind.MOVE: "there already, or no longer unknown",
+    ActKind.RELEASE: "in no group, or not of a type",
+}
+
+
+def left_out(number: int, kind: ActKind) -> str:
+    """How many of the photos that an act was to be about it is not about, and why."""
+    return f"{count_photos(number)} left out: {_LEFT_OUT[kind]}."
+
 
 def act_line(act: ActLine | Undone) -> str:
     """What was done, as a list shows it."""

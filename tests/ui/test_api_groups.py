@@ -32,7 +32,7 @@ def sizes(client: TestClient) -> dict[int | None, int]:
 
 
 def test_groups_are_named_merged_split_and_every_act_can_be_undone(client: TestClient) -> None:
-    assert client.post("/api/v1/photos/split", json={"photo_ids": [1], "by": "ana"}).json() == {"group_id": 3}
+    assert client.post("/api/v1/photos/split", json={"photo_ids": [1], "by": "ana"}).json() == {"group_id": 3, "photos": 1}
     assert client.post("/api/v1/groups/3/merge", json={"seen": 1, "into": 2, "by": "ana"}).json() == {"photos": 1}
     assert client.post("/api/v1/groups/2/name", json={"seen": 3, "name": "ACME 7"}).json() == {"name": "ACME 7"}
     assert sizes(client) == {1: 2, 2: 3}

@@ -85,34 +85,40 @@ def _merge(session: Session, photos: Sequence[int], into: str, target: Target | 
 
 
 def _split(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    split_photos(session, _picked(photos, target), by=BY, now=now)
-    return _done(session)
+    picked = _picked(photos, target)
+    split_photos(session, picked, by=BY, now=now)
+    return _done(session, picked)
 
 
 def _move(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    move_photos(session, _picked(photos, target), _group(into), by=BY, now=now)
-    return _done(session)
+    picked = _picked(photos, target)
+    move_photos(session, picked, _group(into), by=BY, now=now)
+    return _done(session, picked)
 
 
 def _release(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    release_photos(session, _picked(photos, target), by=BY, now=now)
-    return _done(session)
+    picked = _picked(photos, target)
+    release_photos(session, picked, by=BY, now=now)
+    return _done(session, picked)
 
 
 def _dismiss(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     if photos or isinstance(target, Selection):
-        dismiss(session, Selection(tuple(_picked(photos, target))), by=BY, now=now)
-    elif isinstance(target, Target):
+        picked = _picked(photos, target)
+        dismiss(session, Selection(tuple(picked)), by=BY, now=now)
+        return _done(session, picked)
+    if isinstance(target, Target):
         dismiss(session, target.group_id, seen=target.seen, by=BY, now=now)
     else:
         raise ActError(words.DO_FIRST)
     return _done(session)
 
 
-def _done(session: Session) -> str:
-    """The act just recorded, as the list of changes shows it."""
+def _done(session: Session, picked: Sequence[int] = ()) -> str:
+    """The act just recorded, as the list of changes shows it, and how many of the photos picked out for it were left out."""
     (act,) = read_acts(session, most=1)
-    return f"{words.act_line(act)}."
+    left = len(set(picked)) - act.photos
+    return f"{words.act_line(act)}. {words.left_out(left, act.kind)}" if left > 0 else f"{words.act_line(act)}."
 
 
 def _undo(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db.group_acts import move_photos
+from db.group_acts import dismiss, move_photos
 from db.groups import Selection
 from db.naming import name_group
 from db.tables import Photo
@@ -45,6 +45,37 @@ def test_ticked_photos_are_split_off_and_the_undo_puts_them_back(
     shown = press_act({"act": "undo", "into": "1", "photos": []}, Target(1, 1), 1, archive_with(), templates)
     assert groups_of(two_groups) == before
     assert "undone by pages" in str(shown[-1])
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [
+        ("split", "2 photos split off as group 3. 1 photo left out: no longer unknown."),
+        ("move", "2 photos moved to group 2. 1 photo left out: there already, or no longer unknown."),
+        ("release", "2 photos taken out of group 1. 1 photo left out: in no group, or not of a type."),
+        ("dismiss", "2 photos dismissed: no meter. 1 photo left out: no longer unknown."),
+    ],
+)
+def test_who_ticked_a_photo_that_another_person_dismissed_meanwhile_is_told(
+    database: Engine, archive_with: MakeArchive, act: str, says: str
+) -> None:
+    store_group(database, unknown(1), unknown(2), unknown(3), unknown(4))
+    store_group(database, unknown(11))
+    with Session(database) as session, session.begin():
+        dismiss(session, Selection((3,)), by="bea", now=NOW)
+    assert act_on({"act": act, "into": "2", "photos": [1, 2, 3]}, Target(1, 3), archive_with()).lines == (says,)
+
+
+def test_of_two_ticked_photos_the_only_one_left_is_not_made_a_group_of_one(two_groups: Engine, archive_with: MakeArchive) -> None:
+    with Session(two_groups) as session, session.begin():
+        dismiss(session, Selection((3,)), by="bea", now=NOW)
+    before = groups_of(two_groups)
+    said = act_on({"act": "split", "into": "", "photos": [2, 3]}, Target(1, 2), archive_with())
+    assert (said.done, said.lines) == (
+        False,
+        ("Only one of these 2 photos is still unknown, so none was split off. Look again first.",),
+    )
+    assert groups_of(two_groups) == before
 
 
 @pytest.mark.parametrize(
