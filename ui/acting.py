@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import HTTPException
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ class By(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: str = Field("api", min_length=1, max_length=120)
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] = "api"
 
 
 class OnGroup(By):

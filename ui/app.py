@@ -30,6 +30,7 @@ from ui.pages.overview import build_overview
 from ui.pages.predict import build_predict
 from ui.templating import HERE, script, style_sheet, template_environment
 from ui.theme import metersieve_theme
+from ui.who import Who
 
 UPLOAD_SLACK = 2  # a photo over the limit is named on the page; one this many times over is refused while uploading
 KEEP_UPLOADS_S = 3600  # seconds; uploads are deleted as soon as they are judged, this catches what a crash left
@@ -38,6 +39,7 @@ KEEP_UPLOADS_S = 3600  # seconds; uploads are deleted as soon as they are judged
 def create_app(*, engine: Engine, home: Path, judge: PhotoJudge, clock: Callable[[], datetime], zone: tzinfo) -> FastAPI:
     """The application. `clock` gives aware moments; `zone` is the one in which people read them."""
     app = FastAPI(title=words.PRODUCT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.add_middleware(Who)
     app.include_router(api_routes(engine, judge, clock))
     app.include_router(photo_routes(engine))
     app.include_router(refused_routes(engine, clock))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ui import words_display, words_intake, words_models, words_quality, words_thresholds
+from ui import words_display, words_intake, words_models, words_quality, words_thresholds, words_who
 
 intake = words_intake  # a part of the words has a file of its own
 models = words_models
 display = words_display
 quality = words_quality
 thresholds = words_thresholds
+who = words_who
 
 PRODUCT = "MeterSieve"
 

@@ -37,6 +37,7 @@ def test_groups_are_named_merged_split_and_every_act_can_be_undone(client: TestC
     assert client.post("/api/v1/groups/2/name", json={"seen": 3, "name": "ACME 7"}).json() == {"name": "ACME 7"}
     assert sizes(client) == {1: 2, 2: 3}
     assert [act["by"] for act in client.get("/api/v1/acts").json()] == ["api", "ana", "ana"]
+    assert client.post("/api/v1/groups/1/dismiss", json={"seen": 3, "by": " "}).status_code == 422
     for act in client.get("/api/v1/acts").json():
         assert client.post(f"/api/v1/acts/{act['id']}/undo", json={}).status_code == 200
     assert sizes(client) == {1: 3, 2: 2}

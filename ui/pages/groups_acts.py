@@ -18,7 +18,8 @@ from db.type_acts import rename_group
 from ui import words_groups as words
 from ui.archive import Archive
 from ui.pages.groups_map import key_of, name_of
-from ui.pages.groups_naming import BY, Said, Target
+from ui.pages.groups_naming import Said, Target
+from ui.who import who
 
 REVIEWED = 8  # photos that the page offers to label next
 ACTS, ACTS_MOST = 8, 60  # last changes that are in sight, and those that "More" shows
@@ -53,7 +54,7 @@ def rename(event: dict[str, Any], group_id: object, archive: Archive) -> Said:
     text, seen, known = str(event.get("into") or ""), int(event["seen"]), archive.judge.known_types()
     with Session(archive.engine) as session:
         try:
-            name = rename_group(session, group_id, text, seen=seen, by=BY, now=archive.clock(), known=known)
+            name = rename_group(session, group_id, text, seen=seen, by=who(), now=archive.clock(), known=known)
             session.commit()
         except ActError as error:
             return Said(False, (str(error),))
@@ -80,35 +81,35 @@ def _merge(session: Session, photos: Sequence[int], into: str, target: Target | 
         return _move(session, photos, into, target, now)
     if not isinstance(target, Target):
         raise ActError("Choose a group that waits for a name first.")
-    merge_groups(session, target.group_id, _group(into), seen=target.seen, by=BY, now=now)
+    merge_groups(session, target.group_id, _group(into), seen=target.seen, by=who(), now=now)
     return _done(session)
 
 
 def _split(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     picked = _picked(photos, target)
-    split_photos(session, picked, by=BY, now=now)
+    split_photos(session, picked, by=who(), now=now)
     return _done(session, picked)
 
 
 def _move(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     picked = _picked(photos, target)
-    move_photos(session, picked, _group(into), by=BY, now=now)
+    move_photos(session, picked, _group(into), by=who(), now=now)
     return _done(session, picked)
 
 
 def _release(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     picked = _picked(photos, target)
-    release_photos(session, picked, by=BY, now=now)
+    release_photos(session, picked, by=who(), now=now)
     return _done(session, picked)
 
 
 def _dismiss(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
     if photos or isinstance(target, Selection):
         picked = _picked(photos, target)
-        dismiss(session, Selection(tuple(picked)), by=BY, now=now)
+        dismiss(session, Selection(tuple(picked)), by=who(), now=now)
         return _done(session, picked)
     if isinstance(target, Target):
-        dismiss(session, target.group_id, seen=target.seen, by=BY, now=now)
+        dismiss(session, target.group_id, seen=target.seen, by=who(), now=now)
     else:
         raise ActError(words.DO_FIRST)
     return _done(session)
@@ -122,7 +123,7 @@ def _done(session: Session, picked: Sequence[int] = ()) -> str:
 
 
 def _undo(session: Session, photos: Sequence[int], into: str, target: Target | Selection | None, now: Any) -> str:
-    back = undo(session, int(into), by=BY, now=now)
+    back = undo(session, int(into), by=who(), now=now)
     return words.undone(back)
 
 

@@ -19,8 +19,7 @@ from ui import words, words_groups
 from ui.archive import Archive
 from ui.pages.frame import bare_html
 from ui.templating import script
-
-BY = "pages"  # who named: there is no login yet
+from ui.who import who
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +90,9 @@ def name_target(target: Target | Selection | None, text: str, archive: Archive, 
     with Session(archive.engine) as session:
         try:
             if isinstance(picked, Selection):
-                naming = name_photos(session, picked.photo_ids, text, by=BY, now=now, known=known)
+                naming = name_photos(session, picked.photo_ids, text, by=who(), now=now, known=known)
             else:
-                name = name_group(session, picked.group_id, text, seen=picked.seen, by=BY, now=now, known=known)
+                name = name_group(session, picked.group_id, text, seen=picked.seen, by=who(), now=now, known=known)
                 naming = Naming(name, picked.photos, left_out=0)
             session.commit()
         except ActError as error:

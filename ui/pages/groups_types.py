@@ -27,7 +27,8 @@ from engine.recognition.sameness import SAME_WITHIN
 from ui import words, words_types
 from ui.archive import Archive
 from ui.pages.groups_map import key_of, name_of
-from ui.pages.groups_naming import BY, Said, Target
+from ui.pages.groups_naming import Said, Target
+from ui.who import who
 
 OWN, RECOGNISED, ALIKE = "own", "recognised", "alike"
 PICKED_MOST = 60  # a page of the gallery
@@ -175,18 +176,18 @@ def _too(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
     if isinstance(target, Target) and not photos:
-        name = name_group(session, target.group_id, name, seen=target.seen, by=BY, now=archive.clock())
+        name = name_group(session, target.group_id, name, seen=target.seen, by=who(), now=archive.clock())
         return (words.named_now(target.photos, name),)
-    return _named(call_too(session, _ticked(photos), name, by=BY, now=archive.clock()))
+    return _named(call_too(session, _ticked(photos), name, by=who(), now=archive.clock()))
 
 
 def _deny(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
     if isinstance(target, Target) and not photos:
-        done = deny_group(session, target.group_id, name, seen=target.seen, by=BY, now=archive.clock())
+        done = deny_group(session, target.group_id, name, seen=target.seen, by=who(), now=archive.clock())
     else:
-        done = deny_type(session, _ticked(photos), name, by=BY, now=archive.clock())
+        done = deny_type(session, _ticked(photos), name, by=who(), now=archive.clock())
     return (words_types.not_it(done, name),)
 
 
@@ -194,13 +195,13 @@ def _correct(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
     known = archive.judge.known_types()
-    return _named(correct_type(session, _ticked(photos), name, by=BY, now=archive.clock(), known=known))
+    return _named(correct_type(session, _ticked(photos), name, by=who(), now=archive.clock(), known=known))
 
 
 def _confirm(
     session: Session, photos: tuple[int, ...], name: str, target: Target | Selection | None, archive: Archive
 ) -> tuple[str, ...]:
-    done = correct_type(session, _ticked(photos), name, by=BY, now=archive.clock())
+    done = correct_type(session, _ticked(photos), name, by=who(), now=archive.clock())
     return words_types.CONFIRMED.format(photos=words.count_photos(done.photos), name=done.name), *_quicker(done)
 
 

@@ -12,8 +12,7 @@ from db.tables import Outcome
 from ui import words
 from ui.archive import Archive
 from ui.pages.history_query import Asked
-
-BY = "pages"  # who asked: there is no login yet
+from ui.who import who
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +42,7 @@ def look_again(archive: Archive, *, reason: str | None, photo_id: int | None) ->
     """Ask the daemon for a second look at one photo or all of a reason; what to say of that."""
     now = archive.clock()
     with Session(archive.engine) as session, session.begin():
-        asked = ask_retry(session, photo_id=photo_id, reason=reason, by=BY, now=now)
+        asked = ask_retry(session, photo_id=photo_id, reason=reason, by=who(), now=now)
         watcher = read_heartbeats(session, now).get("watcher")
     if not asked:
         return (words.intake.NOTHING_ASKED,)

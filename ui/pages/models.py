@@ -20,8 +20,8 @@ from ui.pages.models_curves import LearningCurves
 from ui.pages.models_thresholds import view_thresholds
 from ui.pages.models_view import TASK, read_view
 from ui.templating import script
+from ui.who import who
 
-BY = "pages"  # who: there is no login yet
 TICK_S = 2.0  # seconds between looks while somebody watches a training
 
 
@@ -61,7 +61,7 @@ def work(act: str, version: str, archive: Archive) -> tuple[Sequence[str], str]:
             match act:
                 case "retrain":
                     if not open_jobs(session, JobKind.RETRAIN):
-                        ask(session, JobKind.RETRAIN, {"by": BY}, now)
+                        ask(session, JobKind.RETRAIN, {"by": who()}, now)
                         session.commit()
                     return (), "ok"  # the button says so itself
                 case "cancel":
@@ -69,9 +69,9 @@ def work(act: str, version: str, archive: Archive) -> tuple[Sequence[str], str]:
                     session.commit()
                     return ((), "ok") if running else ((words.models.NOTHING_RUNS,), "bad")
                 case "rollback":
-                    _, version = rollback(session, archive.judge.models_dir, TASK, by=BY, now=now)
+                    _, version = rollback(session, archive.judge.models_dir, TASK, by=who(), now=now)
                 case "promote":
-                    promote_version(session, archive.judge.models_dir, TASK, version, by=BY, why="chosen by a person", now=now)
+                    promote_version(session, archive.judge.models_dir, TASK, version, by=who(), why="chosen by a person", now=now)
                 case _:
                     return (), "ok"
         except ModelError as error:

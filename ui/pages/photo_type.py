@@ -15,7 +15,7 @@ from db.type_acts import correct_type, deny_type
 from engine.verdict import UNKNOWN
 from ui import words, words_groups, words_types
 from ui.archive import Archive
-from ui.pages.groups_naming import BY
+from ui.who import who
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,13 +65,13 @@ def press_type(asked: dict[str, Any], archive: Archive) -> tuple[str, ...]:
         try:
             match asked.get("act"):
                 case "deny":
-                    said = words_types.not_it(deny_type(session, [photo_id], name, by=BY, now=now), name)
+                    said = words_types.not_it(deny_type(session, [photo_id], name, by=who(), now=now), name)
                 case "correct":
                     act = name_photos if photo.meter_type == UNKNOWN else correct_type
-                    done = act(session, [photo_id], name, by=BY, now=now, known=archive.judge.known_types())
+                    done = act(session, [photo_id], name, by=who(), now=now, known=archive.judge.known_types())
                     said = words.named_now(done.photos, done.name)
                 case "undo":
-                    back = undo(session, int(asked["of"]), by=BY, now=now)
+                    back = undo(session, int(asked["of"]), by=who(), now=now)
                     said = words_groups.undone(back)
                 case _:
                     return ()
