@@ -52,3 +52,21 @@ def test_the_keyboard_s_place_is_seen_in_the_name_and_on_the_tick_boxes(two_grou
     while not box.evaluate("each => each === document.activeElement"):
         page.keyboard.press("Tab")
     assert outline(box) == "solid 2px"
+
+
+def test_ticks_move_alone_and_the_last_changes_stay_open_while_they_are_taken_back(two_groups: Pages, watched: Watched) -> None:
+    page = watched.page
+    visit(page, two_groups, "groups?group=1")
+    page.get_by_text("Last changes").click()
+    page.get_by_text("Correct the groups").click()
+    expect(page.get_by_role("button", name="Merge group into it")).to_be_visible()
+    for left in (2, 1):
+        page.get_by_role("checkbox").first.check()
+        page.get_by_label("Other group").select_option("Group 2")
+        page.get_by_role("button", name="Move 1 ticked there").click()
+        expect(page.get_by_test_id("gallery").locator("img")).to_have_count(left)
+    for back in (2, 3):
+        page.get_by_role("button", name="Undo: 1 photo moved to group 2").first.click()
+        expect(page.get_by_test_id("gallery").locator("img")).to_have_count(back)
+    expect(page.get_by_text("undone by pages")).to_have_count(2)
+    expect(page.get_by_text("undone by pages").first).to_be_visible()

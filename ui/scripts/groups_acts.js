@@ -21,7 +21,12 @@ element.addEventListener("submit", (event) => {
 });
 document.addEventListener("change", (event) => { if (event.target.matches?.("#gallery input[data-pick]")) say(); });
 new MutationObserver(say).observe(document.querySelector("#gallery"), { childList: true, subtree: true }); // may come with ticks
+const kept = new Set(); // what a person opened to take several acts back stays open when it is drawn anew
+element.addEventListener("toggle", ({ target }) => {
+  if (target.dataset.keeps) kept[target.open ? "add" : "delete"](target.dataset.keeps);
+}, true);
 watch("value", () => { // another group, or something was done: what was ticked is not meant any more
+  element.querySelectorAll("[data-keeps]").forEach((list) => { list.open = kept.has(list.dataset.keeps); });
   document.querySelectorAll("#gallery input[data-pick]").forEach((box) => { box.checked = box.defaultChecked; });
   document.querySelector("#gallery input[data-pick]")?.dispatchEvent(new Event("change", { bubbles: true })); // all count anew
   say();
