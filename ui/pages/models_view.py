@@ -56,6 +56,7 @@ class ModelsView:
     changed: int
     again: tuple[BeforeAfter, ...]
     again_beat: Heartbeat | None
+    is_again_asked: bool  # a second look waits, or began and has said nothing yet
 
     @property
     def is_running(self) -> bool:
@@ -95,6 +96,7 @@ def read_view(session: Session, models_dir: Path, now: datetime) -> ModelsView:
         changed=changed,
         again=before_and_after(session, version, most=SHOWN),
         again_beat=beats.get("rejudging"),
+        is_again_asked=bool(open_jobs(session, JobKind.REJUDGE)),
     )
 
 

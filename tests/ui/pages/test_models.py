@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import Session
 
 from daemon.home import Home
-from db.model_tables import TrainingRun
+from db.jobs import JobKind, end, open_jobs
+from db.model_tables import Rejudged, TrainingRun
 from tests.archive import NOW
 from tests.ui.models_archive import fill_models
-from tests.ui.pages.test_groups import MakeArchive
+from tests.ui.pages.test_groups import MakeArchive, beat
 from ui.archive import Archive
 from ui.pages.models import render_models, work
 from ui.pages.models_curves import LearningCurves
@@ -64,3 +65,17 @@ def test_a_version_that_a_person_let_judge_waits_no_more(archive: Archive, templ
     work("rollback", "", archive)
     assert "Let judge by pages" in shown(archive, templates, "training")
     assert "Waits for" not in shown(archive, templates, "training") + shown(archive, templates, "versions")
+
+
+def test_a_second_look_that_is_about_to_begin_is_announced(archive: Archive, templates: Environment) -> None:
+    with Session(archive.engine) as session, session.begin():
+        session.execute(delete(Rejudged))
+    assert "v2 has judged no photo again." in shown(archive, templates, "again")
+    work("promote", "v3", archive)
+    assert "v3 looks at unknown and doubtful photos again as soon as the watcher runs." in shown(archive, templates, "again")
+    beat(archive.engine, 0)
+    assert "v3 is about to look at unknown and doubtful photos again." in shown(archive, templates, "again")
+    with Session(archive.engine) as session, session.begin():
+        (job,) = open_jobs(session, JobKind.REJUDGE)
+        end(session, job, NOW, ok=True, message="done")
+    assert "v3 has judged no photo again." in shown(archive, templates, "again")
