@@ -136,11 +136,11 @@ class Schedule:
             with Session(self._database) as session, session.begin():
                 for job in open_jobs(session, JobKind.REGROUP):
                     begin(session, job, datetime.now(UTC))
-            failure = self._run_regrouping()
+            failure, level = self._run_regrouping(), logging.INFO if self._shall_end() else logging.ERROR
             if self._is_cancelled:
                 failure, self._is_cancelled = CANCELLED, False
             if failure:
-                log.log(logging.INFO if failure == CANCELLED else logging.ERROR, "the regrouping %s", failure)
+                log.log(level, "the regrouping %s", failure)
             if not self._stopping.is_set():  # else the next start asks again
                 self._end_regroup_jobs(failure)
         finally:

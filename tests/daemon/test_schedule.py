@@ -169,6 +169,22 @@ def test_a_regrouping_under_way_is_ended_when_a_person_cancels_it(
     assert is_told_as_cancelled(database)
 
 
+def test_a_regrouping_that_ends_with_the_daemon_is_no_error(
+    idle: Schedule, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    popen = subprocess.Popen
+
+    def start(*given: Any, **named: Any) -> Any:
+        idle._stopping.set()
+        return popen(*given, **named)
+
+    monkeypatch.setattr("daemon.schedule.subprocess.Popen", start)
+    monkeypatch.setattr(idle, "_command", ENDLESS)
+    with caplog.at_level("INFO"):
+        idle._regroup()
+    assert [(each.levelname, each.message) for each in caplog.records] == [("INFO", "the regrouping ended with code -15")]
+
+
 def is_told_as_cancelled(database: Engine) -> bool:
     with Session(database) as session:
         said = service(session, "grouping")
