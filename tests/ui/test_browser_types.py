@@ -97,7 +97,6 @@ def test_look_alikes_of_a_named_group_are_named_with_one_click_or_said_not_to_be
     page.get_by_text("Last changes").click()
     page.get_by_role("button", name="Undo: 1 photo said not to be HPL 2").click()
     expect(page.get_by_test_id("notice")).to_contain_text("Taken back: 1 photo said not to be HPL 2")
-    page.get_by_text("Last changes").click()
     page.get_by_role("button", name="Undo: 2 photos moved to HPL 2").click()
     expect(page.get_by_test_id("notice")).to_contain_text("Taken back: 2 photos moved to HPL 2")
     assert types_of(database)["lone-11.jpg"] == "UNKNOWN"
