@@ -20,7 +20,7 @@ run: setup
 
 test: setup lint
 	@.ci/install-tools
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(PY) -m ruff check .
