@@ -20,7 +20,7 @@ run: setup
 
 test: setup lint
 	@.ci/install-tools
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(PY) -m ruff check .
