@@ -76,12 +76,12 @@ class Newcomers:
             return self._look(stamp, time.monotonic() + slice_s)
 
     def finish(self, newest: int, give_up: Callable[[], bool]) -> None:
-        """Deal with the newcomers up to this id before a regrouping makes groups of those that belong to a named type.
+        """Deal with the newcomers up to this id (0: there are none) before a regrouping makes groups of those of a named type.
 
         Ends before that when told to, and after `LONGEST_S`: then they are grouped as they are.
         """
         until_s = time.monotonic() + LONGEST_S
-        while not give_up() and not self._is_through(newest):
+        while newest and not give_up() and not self._is_through(newest):
             if time.monotonic() >= until_s:
                 log.info("not all unknown photos were compared with what people named before they are grouped")
                 return
