@@ -40,7 +40,6 @@ GATE_COLUMNS = ("Slice", "Photos", "Meters", "{champion}", "{candidate}", "Diffe
 WORSE = "worse"
 VERSIONS = "Versions"
 COMPARED = "Compared with {champion}:"
-VERSION_COLUMNS = ("Version", "Made", "Types", "Right on its test", "Gate", "")
 ROLES = {"judges": "Judges now", "previous": "Previous", "waits": "Waits for you"}
 PROMOTE = "Let it judge"
 PROMOTE_VERSION = "Let {version} judge"
