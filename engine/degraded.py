@@ -40,6 +40,11 @@ def write_table(folder: Path, rows: Iterable[DegradedRow]) -> None:
             table.writerow([row.image_path, row.label.value, row.defect, strength, row.unit, row.tag, row.source])
 
 
+def twins(folder: Path) -> dict[Path, str]:
+    """Photo -> the good photo it was made from, in what `engine degrade` made; empty for any other folder."""
+    return {photo.path: photo.group for photo in read_degraded(folder)} if (folder / TABLE).is_file() else {}
+
+
 def read_degraded(folder: Path) -> tuple[LabelledPhoto, ...]:
     """The dataset as labelled photos. Of a spoilt photo only its own defect is known; a good one has none.
 

@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
         return evaluate_quality.run(args.data, args.models_dir, args.out)
     from engine.bundle import current
+    from engine.degraded import twins
     from engine.evaluation.judging import judge_all
     from engine.evaluation.report import write_report
     from engine.labelled import read_folder, read_unlabelled
@@ -56,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     photos = (*read_folder(place, args.task), *(read_unlabelled(args.unknown) if args.unknown else ()))
     found = current(folder.parent.parent, "display") if model.card.view == "display" else None
     locator = load(found, cache=args.cache_dir, threads=2) if found else None
-    judged = judge_all(model, photos, read_clusters(args.groups or _beside(place)), locator=locator)
+    beside = args.groups or _beside(place)
+    judged = judge_all(model, photos, read_clusters(beside) or twins(beside), locator=locator)
     if not (judged.truth >= 0).any():
         raise DataError(f"{place} holds no photo with a label of this model.")
     _tell(write_report(judged, model, place, args.out), args.out)

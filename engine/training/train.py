@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from torch import nn
 
 from engine.bundle import Card, Source, Task, Training, Weights, current, next_version, promote, stored, write_bundle
 from engine.calibration import best_temperature, probabilities
+from engine.degraded import twins
 from engine.errors import DataError
 from engine.evaluation.metrics import known_failures, open_set, summarise
+from engine.evaluation.resampling import group_numbers
 from engine.grouping.plates import Plate
 from engine.labelled import Splits, counts, fingerprint, read_splits
+from engine.manifest import read_clusters
 from engine.networks import Classifier, start, weights_of
 from engine.open_set import PHOTOS, as_stored, familiarity, score_thresholds
 from engine.recognition import Description, Exemplars
@@ -126,7 +130,11 @@ def _card(
     chosen = measured["val"]
     known = chosen.known()
     temperature = best_temperature(chosen.answers.logits[known], chosen.truth[known])
-    figures = {name: _figures(split, splits.labels, temperature, thresholds, extras) for name, split in measured.items()}
+    together = read_clusters(order.data) or twins(order.data)
+    figures = {
+        name: _figures(split, splits.labels, temperature, thresholds, extras, together=together)
+        for name, split in measured.items()
+    }
     parent = current(order.models_dir, order.task)
     return Card(
         task=order.task,
@@ -170,11 +178,18 @@ def _thresholds(task: Task, chosen: _Measured, learned: _Measured, labels: tuple
 
 
 def _figures(
-    split: _Measured, labels: tuple[str, ...], temperature: float, thresholds: dict[str, float], extras: Extras
+    split: _Measured,
+    labels: tuple[str, ...],
+    temperature: float,
+    thresholds: dict[str, float],
+    extras: Extras,
+    *,
+    together: Mapping[Path, str],
 ) -> dict[str, Any]:
     known = split.known()
     confidences = probabilities(split.answers.logits, temperature)
-    figures = summarise(split.truth[known], confidences[known], labels, thresholds)
+    groups = group_numbers([together.get(path, "") for path in compress(split.paths, known)])
+    figures = summarise(split.truth[known], confidences[known], labels, thresholds, groups=groups)
     if extras and not known.all():
         familiar = familiarity(split.answers.logits, split.answers.embeddings, extras)
         figures["unknown_photos"] = int((~known).sum())

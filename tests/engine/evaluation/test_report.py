@@ -144,3 +144,19 @@ def test_the_front_page_says_the_figures_and_shows_the_pictures(models: Path, tm
     pictures = re.findall(r"!\[.*?\]\((.*?)\)", text)
     assert sorted(pictures) == ["calibration.png", "confusion_matrix.png", "coverage.png", "roc.png"]
     assert all((tmp_path / "out" / name).is_file() for name in pictures)
+
+
+def test_a_good_photo_and_its_spoilt_twins_are_drawn_together(models: Path, tmp_path: Path) -> None:
+    table = ["image_path,label,source"]
+    for number, label in ((0, "Good"), (0, "Bad"), (1, "Good"), (1, "Bad")):
+        a_photo(tmp_path / "data" / "test" / label / f"{number}.png", number)
+        table.append(f"test/{label}/{number}.png,{label},{number}.png")
+    (tmp_path / "data" / "dataset_labels.csv").write_text("\n".join(table))
+    torch.manual_seed(0)
+    card = Card(task="good_bad", version="v1", network="small_cnn", labels=("Good", "Bad"), input=InputSpec(width=32, height=32))
+    write_bundle(models, card, weights_of(build("small_cnn", 2)))
+    args = the_args(tmp_path, "--model", str(models / "good_bad" / "v1"))
+    args.task = "good_bad"
+    evaluate.run(args)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["photos"], summary["independent"]) == (4, 2)

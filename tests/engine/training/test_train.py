@@ -69,6 +69,15 @@ def an_order(tmp_path: Path, recipe: Recipe = TINY, **changes: object) -> Order:
 SHAPES = {"round": "disc", "edged": "square"}
 
 
+def test_the_cards_intervals_draw_photos_of_one_meter_together(tmp_path: Path) -> None:
+    for side, count in (("train", 4), ("val", 4)):
+        draw_folders(tmp_path / "data" / side, SHAPES, count, seed=0)
+    table = [f"val/{label}/{number}.png,meter {label}" for label in SHAPES for number in range(4)]
+    (tmp_path / "data" / "manifest.csv").write_text("\n".join(["file,cluster", *table]))
+    card = read_card(train(an_order(tmp_path, replace(TINY, epochs=1)), tell=lambda _: None))
+    assert (card.metrics["val"]["photos"], card.metrics["val"]["independent"]) == (8, 2)
+
+
 def test_training_on_drawn_pictures_gives_a_bundle_that_judges_better_than_chance(tmp_path: Path) -> None:
     draw_folders(tmp_path / "data", SHAPES, 24, seed=0)
     folder = train(an_order(tmp_path), tell=lambda _: None)
