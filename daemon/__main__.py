@@ -236,10 +236,11 @@ def _retag(args: argparse.Namespace, settings: Settings, home: Home, database: E
         raise SettingsError("--thresholds goes with --dry-run. To let it judge: python -m engine tune --adopt " + args.thresholds)
     else:
         with locked(home.db / "retag.lock"):
-            told = tell_retag(
+            told, ended = tell_retag(
                 home, database, settings.models_dir, site_cuts(settings), stopped_by_signals(), template=settings.file_template
             )
         print(told)
+        return 0 if ended else 3
     return 0
 
 

@@ -32,7 +32,7 @@ ThresholdsOf = Callable[[str | None], Thresholds]  # by site
 @dataclass(slots=True)
 class Retagged:
     """How many photos got a new judgement, with it other tags or another Good or Poor, have numbers too old for one, and got
-    back the tag `no_display`; and the jobs that move files.
+    back the tag `no_display`; the jobs that move files; and whether all photos were looked at.
     """
 
     again: int = 0
@@ -41,6 +41,7 @@ class Retagged:
     lacking: int = 0
     restored: int = 0
     jobs: list[int] = field(default_factory=list)
+    ended: bool = False
 
 
 def tell_preview(database: Engine, models_dir: Path, cuts: SiteCuts, version: str | None) -> str:
@@ -50,8 +51,10 @@ def tell_preview(database: Engine, models_dir: Path, cuts: SiteCuts, version: st
     return "\n".join((*preview.lines(), *_restored(restored)))
 
 
-def tell_retag(home: Home, database: Engine, models_dir: Path, cuts: SiteCuts, stop: threading.Event, *, template: str) -> str:
-    """Retag, move what belongs elsewhere now, and what `daemon retag` prints then."""
+def tell_retag(
+    home: Home, database: Engine, models_dir: Path, cuts: SiteCuts, stop: threading.Event, *, template: str
+) -> tuple[str, bool]:
+    """Retag, move what belongs elsewhere now; what `daemon retag` prints then, and whether it got to the last photo."""
     judging = active(models_dir)
     by_quality = "{quality}" in template
     done = retag(database, _by_site(judging, cuts), now=lambda: datetime.now(UTC), stopped=stop.is_set, files_follow=by_quality)
@@ -61,7 +64,8 @@ def tell_retag(home: Home, database: Engine, models_dir: Path, cuts: SiteCuts, s
     )
     lacking = f" {done.lacking:,} stay as they are: they lack numbers that it needs." if done.lacking else ""
     waiting = _move(home, database, done.jobs, template, stop)
-    return "\n".join((told + lacking, *_restored(done.restored), *_waiting(waiting)))
+    stopped = () if done.ended else ("Stopped before the last photo. The same command goes on from here.",)
+    return "\n".join((told + lacking, *_restored(done.restored), *_waiting(waiting), *stopped)), done.ended
 
 
 def _move(home: Home, database: Engine, jobs: Sequence[int], template: str, stop: threading.Event) -> int:
@@ -130,6 +134,7 @@ def retag(
         with Session(database) as session, session.begin():
             batch = measured_photos(session, last)
             if not batch:
+                done.ended = True
                 return done
             moving = []
             for photo in batch:

@@ -40,7 +40,7 @@ def by_any_site(site: str | None) -> Thresholds:
 
 def by_command(root: Path, database: Engine, template: str = "{clarity}/{name}") -> str:
     """As `daemon retag` does it, by the thresholds that judge in `root`'s models."""
-    return tell_retag(Home(root).make(), database, root / "models", NO_SITE_CUTS, threading.Event(), template=template)
+    return tell_retag(Home(root).make(), database, root / "models", NO_SITE_CUTS, threading.Event(), template=template)[0]
 
 
 def run(database: Engine, by: Thresholds = DARK) -> Retagged:
@@ -99,6 +99,17 @@ def test_no_display_that_an_earlier_retag_took_away_comes_back_where_the_finder_
         ]
         assert session.get_one(Photo, 1).suggestions == [ADVICE["no_display"]]
     assert told not in by_command(tmp_path, database)
+
+
+def test_who_stops_a_retag_is_told_that_it_did_not_get_to_the_end(database: Engine, tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    told, ended = tell_retag(Home(tmp_path).make(), database, tmp_path / "models", NO_SITE_CUTS, stop, template="{name}")
+    assert not ended and told.endswith("Stopped before the last photo. The same command goes on from here.")
+    told, ended = tell_retag(
+        Home(tmp_path).make(), database, tmp_path / "models", NO_SITE_CUTS, threading.Event(), template="{name}"
+    )
+    assert ended and "Stopped" not in told
 
 
 def test_a_photo_without_the_numbers_stays_as_it_is(database: Engine) -> None:
