@@ -1,7 +1,8 @@
 """Threshold versions on the disk: those shipped with the engine, those tuned here, and which one judges.
 
 `models/thresholds/<version>.json` holds what was tuned, `models/thresholds/CURRENT` the one line that says which version
-judges; where there is none, `DEFAULT_VERSION` does. A version's file is never changed once written.
+judges; where there is none, `DEFAULT_VERSION` does, also when the next release brings another. A version's file is never
+changed once written.
 """
 
 from __future__ import annotations
@@ -128,17 +129,27 @@ def adopt(models_dir: Path, version: str) -> None:
     """Let `version` judge from now on; one line, rewritten in one step. Raises `ModelError` if it cannot be read."""
     find(models_dir, version)
     folder = models_dir / FOLDER
+    if version == DEFAULT_VERSION:  # its name would outlive it
+        (folder / _CURRENT).unlink(missing_ok=True)
+        return
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / _CURRENT, f"{version}\n".encode())
 
 
+def before(models_dir: Path, thresholds: Thresholds) -> str | None:
+    """What a rollback from these returns to: the version they were tuned from; where that is gone, `DEFAULT_VERSION`."""
+    if thresholds.parent is None or thresholds.parent in versions(models_dir):
+        return thresholds.parent
+    return DEFAULT_VERSION
+
+
 def rollback(models_dir: Path) -> str:
-    """Return to the version that the active one was tuned from; its name. Raises `ModelError` where it has none."""
+    """Return to the version `before` the active one; its name. Raises `ModelError` where that was tuned from none."""
     now = active(models_dir)
-    if now.parent is None:
+    if (earlier := before(models_dir, now)) is None:
         raise ModelError(f"{now.version} was tuned from no other version; name one with --adopt.")
-    adopt(models_dir, now.parent)
-    return now.parent
+    adopt(models_dir, earlier)
+    return earlier
 
 
 def next_version(models_dir: Path, stem: str = "tuned") -> str:

@@ -8,16 +8,20 @@ from pathlib import Path
 from engine.errors import ModelError
 from engine.quality import DEFECT_TAGS, Thresholds, active, by_gravity
 from engine.quality.thresholds import Figures
-from engine.quality.versions import versions
+from engine.quality.versions import before, versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThresholdsView:
-    """The version that judges, or what is wrong with it; `others` could judge instead, shipped ones first."""
+    """The version that judges, or what is wrong with it; `others` could judge instead, shipped ones first.
+
+    `before`: what a rollback returns to.
+    """
 
     current: Thresholds | None
     problem: str
     others: tuple[str, ...]
+    before: str | None
 
     @property
     def figures(self) -> tuple[tuple[str, Figures], ...]:
@@ -42,5 +46,8 @@ def view_thresholds(models_dir: Path) -> ThresholdsView:
         current, problem = None, str(error)
     names = versions(models_dir)
     return ThresholdsView(
-        current=current, problem=problem, others=tuple(name for name in names if current is None or name != current.version)
+        current=current,
+        problem=problem,
+        others=tuple(name for name in names if current is None or name != current.version),
+        before=before(models_dir, current) if current else None,
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ def test_an_adopted_version_judges_until_it_is_rolled_back(tmp_path: Path) -> No
     keep(tmp_path)
     adopt(tmp_path, "mine-1")
     assert active(tmp_path) == DARK
+    assert rollback(tmp_path) == DEFAULT_VERSION
+    assert active(tmp_path) == shipped()
+
+
+def test_who_rolled_back_to_what_comes_with_the_product_gets_its_next_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(tmp_path)
+    adopt(tmp_path, "mine-1")
+    rollback(tmp_path)
+    keep(tmp_path, replace(DARK, version="2030-1"))
+    monkeypatch.setattr("engine.quality.versions.DEFAULT_VERSION", "2030-1")
+    assert active_version(tmp_path) == "2030-1"
+
+
+def test_a_rollback_to_a_version_that_left_with_an_earlier_release_lets_the_one_judge_that_comes_with_this(
+    tmp_path: Path,
+) -> None:
+    keep(tmp_path, replace(DARK, parent="2020-1"))
+    adopt(tmp_path, "mine-1")
     assert rollback(tmp_path) == DEFAULT_VERSION
     assert active(tmp_path) == shipped()
 

@@ -40,6 +40,14 @@ def test_tuned_thresholds_say_from_what_and_how_to_go_back(tmp_path: Path, templ
     assert re.search(r"Also there: [^T]*\b2026-1\b", text)
 
 
+def test_where_what_they_were_tuned_from_is_gone_the_way_back_leads_to_what_comes_with_the_product(
+    tmp_path: Path, templates: Environment
+) -> None:
+    write(replace(shipped(), version="tuned-1", parent="2020-1"), tmp_path / FOLDER)
+    adopt(tmp_path, "tuned-1")
+    assert f"python -m engine tune --rollback return to {shipped().version}" in shown(tmp_path, templates)
+
+
 def test_a_pointer_to_nothing_is_said_with_the_way_out(tmp_path: Path, templates: Environment) -> None:
     (tmp_path / FOLDER).mkdir()
     (tmp_path / FOLDER / "CURRENT").write_text("tuned-9\n")
