@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledP
     """
     if not table.is_file():
         raise DataError(f"{table} is not a file. Give a CSV with the columns file and tags.")
-    first: dict[str, tuple[int, LabelledPhoto]] = {}  # by file
+    first: dict[Path, tuple[int, LabelledPhoto]] = {}  # by file
     again: list[tuple[int, int]] = []
     no_display, unjudged = 0, 0
     for number, row in read_table(table, needed=("file", "tags"), optional=("unsure", "group"), other_names=_OTHER_NAMES):
@@ -65,7 +64,7 @@ def read_labelled(table: Path, tell: Callable[[str], object]) -> tuple[LabelledP
             continue
         no_display += Reason.NO_DISPLAY.value in row["tags"].lower()
         photo = _photo(table, number, row)
-        before, known = first.setdefault(os.path.normpath(photo.path), (number, photo))
+        before, known = first.setdefault(photo.path.resolve(), (number, photo))
         if _said(known) != _said(photo):
             raise DataError(
                 f"{table}, lines {before} and {number} do not agree on {photo.path.name} ({_said(known)}; {_said(photo)}). "

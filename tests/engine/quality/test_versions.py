@@ -208,6 +208,14 @@ def test_two_peoples_tables_joined_count_what_both_labelled_alike_once_and_say_s
     assert told == [f"{table}: 2 lines repeat earlier ones (line 4 says what line 2 says); each photo counts once."]
 
 
+def test_one_file_counts_once_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).touch()
+    (tmp_path / "labelled.csv").write_text(f"file,tags\na.jpg,blurry\n{tmp_path / 'a.jpg'},blurry\nb.jpg,\n")
+    monkeypatch.chdir(tmp_path)
+    assert [photo.path.name for photo in read_labelled(Path("labelled.csv"), print)] == ["a.jpg", "b.jpg"]
+
+
 def test_a_tag_that_is_no_word_on_quality_is_passed_over_and_that_is_told_once(tmp_path: Path) -> None:
     table = tmp_path / "labelled.csv"
     table.write_text("file,tags\na.jpg,blurry|no_display\nb.jpg,no_display\n")
