@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DataError
+from engine.names import formula_safe
 from engine.quality import DEFECT_TAGS, Tag
 from engine.quality.examples import LabelledPhoto
 from engine.tables import Row, read_table
@@ -37,7 +38,7 @@ def write_table(folder: Path, rows: Iterable[DegradedRow]) -> None:
         table.writerow(_COLUMNS)
         for row in rows:
             strength = "" if row.strength is None else f"{row.strength:.4g}"
-            table.writerow([row.image_path, row.label.value, row.defect, strength, row.unit, row.tag, row.source])
+            table.writerow([row.image_path, row.label.value, row.defect, strength, row.unit, row.tag, formula_safe(row.source)])
 
 
 def twins(folder: Path) -> dict[Path, str]:

@@ -50,6 +50,12 @@ def test_every_good_photo_gets_a_twin_whose_defect_and_strength_are_written_down
     assert {row["image_path"] for row in table} | {"dataset_labels.csv"} == set(written)
 
 
+def test_a_photos_name_is_no_formula_in_the_table(tmp_path: Path) -> None:
+    write(tmp_path / "goods", {"=1+1.png": encoded(pixels(0, 96, 128), "PNG")})
+    main(["degrade", str(tmp_path / "goods"), "--out", str(tmp_path / "data")])
+    assert {row["source"] for row in rows(tmp_path / "data")} == {"'=1+1.png"}
+
+
 def test_what_a_killed_run_left_in_the_folder_does_not_stop_the_next_one(goods: Path, tmp_path: Path) -> None:
     write(tmp_path / "data", {".draft.4711/train/Good/000000.jpg": jpeg()})
     assert main(["degrade", str(goods), "--out", str(tmp_path / "data")]) == 0
