@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.overview import Heartbeat, count_by_outcome, read_heartbeats
 from engine.errors import ModelError, PictureError, TooManyBytes
+from engine.picture import check_size
 from ui.judging import PhotoJudge
 
 # What the watcher says of itself: how it learns of files, why it does not, why it takes none in, whether the engine answers.
@@ -26,9 +27,7 @@ def api_routes(engine: Engine, judge: PhotoJudge, clock: Callable[[], datetime])
     routes = APIRouter()
 
     @routes.post("/api/v1/judge", tags=["judge"])
-    def judge_photo(
-        file: Annotated[UploadFile, File(description="one photo: JPEG, PNG, HEIC, WebP, TIFF, BMP or GIF")],
-    ) -> Response:
+    def judge_photo(file: PhotoFile) -> Response:
         """Judge one photo, as `python -m engine judge --json` does. Nothing is stored.
 
         422 where the file is no sound picture, 413 where it is too large, 503 where a model is damaged; each with
@@ -36,6 +35,7 @@ def api_routes(engine: Engine, judge: PhotoJudge, clock: Callable[[], datetime])
         """
         line: dict[str, Any] = {"file": file.filename or "", "ok": False, "error": None}
         try:
+            check_size(file.size or 0, judge.limits)
             verdict = judge.judge(file.file.read(judge.limits.max_bytes + 1))
         except PictureError as error:
             status = 413 if isinstance(error, TooManyBytes) else 422

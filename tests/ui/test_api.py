@@ -67,10 +67,12 @@ def test_what_cannot_be_judged_is_named(database: Engine, error: Exception, stat
     assert answer.json() == {"file": "<b>.jpg", "ok": False, "error": {"code": code, "message": str(error)}}
 
 
-def test_no_more_of_a_giant_upload_is_read_than_shows_that_it_is_too_large(database: Engine) -> None:
-    judge = FakeJudge(TooManyBytes("Too many."), limits=Limits(max_bytes=10))
-    client(database, judge).post("/api/v1/judge", files={"file": ("a.jpg", b"x" * 1000)})
-    assert [len(data) for data in judge.shown] == [11]
+def test_nothing_of_a_giant_upload_is_read_and_its_true_size_is_said(database: Engine) -> None:
+    judge = FakeJudge(verdict(), limits=Limits(max_bytes=10))
+    answer = client(database, judge).post("/api/v1/judge", files={"file": ("a.jpg", b"x" * 1000)})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert "1,000 bytes; at most 10 are read" in answer.json()["error"]["message"]
+    assert not judge.shown
 
 
 def test_a_request_without_a_file_is_a_mistake_of_the_sender(database: Engine) -> None:
