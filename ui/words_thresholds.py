@@ -14,7 +14,7 @@ FIGURES = "How good each tag is"
 FIGURES_LEAD = (
     "On photos left out of the fit; photos from elsewhere do worse. Found: of the photos with the defect, those tagged. "
     "Right: of those tagged, the ones that have it. F1: both in one number, 1 at best. Right and F1 count every photo known to "
-    "be without the defect, whatever else is wrong with it: the more of these there are for each photo with it (last column), "
+    "be without the defect, whatever else is wrong with it: the more of these there are for each photo with it, "
     "the lower they get. Of the thresholds that come with the product docs/quality.md has smaller sets, too: field photos alone."
 )
 COLUMNS = ("Tag", "Found", "Right", "F1")

@@ -38,6 +38,18 @@ def busy_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         yield pages
 
 
+@pytest.fixture(scope="module")
+def first_day_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """Two sites whose first photos came today."""
+    home = Home(tmp_path_factory.mktemp("first")).make()
+    engine = open_database(f"sqlite:///{home.db}/metersieve.sqlite")
+    rows = [photo(n, site="NORTH" if n % 2 else "SOUTH", received_at=datetime.now(UTC)) for n in range(10)]
+    store(engine, *(with_file(row, home.root, number) for number, row in enumerate(rows)))
+    engine.dispose()
+    with serve(home, home.root / "models", free_port()) as pages:
+        yield pages
+
+
 def bottom(page: Page, cards: str) -> float:
     """Where the last of these cards ends, in pixels."""
     box = page.locator(cards).last.bounding_box()
@@ -71,6 +83,11 @@ def test_a_busy_overview_fits_and_can_be_read_by_everyone(busy_pages: Pages, wat
     expect(page.locator("#tags .card")).to_be_visible()
     assert overflow(page) <= 0
     assert barriers(page) == []
+
+
+def test_a_sites_only_day_is_a_point_where_a_line_would_be(first_day_pages: Pages, watched: Watched) -> None:
+    visit(watched.page, first_day_pages, "")
+    expect(watched.page.locator(".plot circle")).to_have_count(3)  # all sites, and each of two
 
 
 def test_a_tag_and_the_share_of_poor_photos_lead_to_those_photos(busy_pages: Pages, watched: Watched) -> None:

@@ -89,7 +89,7 @@ function drawLines(svg, data, shown, x, y) {
     const total = data.total && colour === "var(--ink)";
     const path = known.map((day, index) => `${index ? "L" : "M"}${x(day).toFixed(1)},${y(values[day]).toFixed(1)}`).join("");
     svg.append(make("path", { d: path, "stroke-linejoin": "round", class: total ? "total" : "site", style: `stroke:${colour}` }));
-    if (total && known.length <= 31) for (const day of known) svg.append(make("circle", { cx: x(day), cy: y(values[day]), r: 3, style: `fill:${colour}` }));
+    if (known.length === 1 || (total && known.length <= 31)) for (const day of known) svg.append(make("circle", { cx: x(day), cy: y(values[day]), r: 3, style: `fill:${colour}` }));
   }
 }
 
