@@ -25,6 +25,7 @@ DEFAULT_VERSION = "2026-6"
 _SHIPPED = Path(__file__).parent / "shipped"
 FOLDER, _CURRENT = "thresholds", "CURRENT"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # a file's name and part of a stamp; "+" begins a site's suffix
+_OURS = re.compile(r"\d{4}-\d+")  # what a release comes with
 
 
 @cache
@@ -78,6 +79,10 @@ def check_name(version: str, models_dir: Path) -> None:
     if not _NAME.fullmatch(version):
         raise ArgumentError(
             f"{version!r} is no name for a version. Use 1 to 60 letters, digits or . _ -, a letter or digit first."
+        )
+    if _OURS.fullmatch(version):  # the user's file would take the place of a release's
+        raise ArgumentError(
+            f"{version}: a year and a number is what versions that come with the product are called. Use another."
         )
     if version in versions(models_dir):
         raise ArgumentError(f"There is a version {version} already; give the new one another --name.")

@@ -7,7 +7,7 @@ from engine.errors import ArgumentError, DataError, ModelError
 from engine.quality import DEFECT_TAGS, Rule, SiteCuts, Tag, Thresholds, active, active_version, judge, shipped
 from engine.quality.examples import read_labelled
 from engine.quality.preview import Tagged, preview
-from engine.quality.versions import DEFAULT_VERSION, FOLDER, adopt, find, next_version, rollback, versions, write
+from engine.quality.versions import DEFAULT_VERSION, FOLDER, adopt, check_name, find, next_version, rollback, versions, write
 
 DARK = Thresholds(version="mine-1", parent=DEFAULT_VERSION, rules=(Rule.at(Tag.LOW_LIGHT, "brightness", 40.0, -1.0),))
 
@@ -116,6 +116,12 @@ def test_where_the_judging_version_is_gone_its_replacement_is_named(tmp_path: Pa
     (tmp_path / FOLDER / "mine-1.json").unlink()
     with pytest.raises(ModelError, match=rf"no threshold version 'mine-1'.*tune --adopt {DEFAULT_VERSION}"):
         active(tmp_path)
+
+
+def test_a_name_that_a_release_may_come_with_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="a year and a number"):
+        check_name("2026-11", tmp_path)
+    check_name("2026-11-north", tmp_path)
 
 
 def test_new_versions_are_numbered(tmp_path: Path) -> None:
