@@ -141,7 +141,7 @@ def _measured(table: Path) -> tuple[list[Example], int]:
             )
         )
     if not examples:
-        raise DataError(f"None of the photos in {table} can be read. Its files are looked for beside it.")
+        raise DataError(f"None of the photos in {table} can be read. They are looked for beside it and in the working folder.")
     return examples, failed
 
 

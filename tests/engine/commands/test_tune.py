@@ -61,6 +61,14 @@ def test_a_photo_that_is_missing_is_named_and_the_others_are_used(labelled: Path
     assert "gone.png" in capsys.readouterr().err
 
 
+def test_where_no_photo_is_found_it_is_said_where_they_were_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "alone.csv").write_text("file,tags\ngone.png,blurry\n")
+    assert main(["tune", str(tmp_path / "alone.csv")]) == 2
+    assert "looked for beside it and in the working folder" in capsys.readouterr().err
+
+
 def test_too_few_labels_are_refused_with_what_is_needed(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = labelled.read_text().splitlines()
     labelled.write_text("\n".join(lines[:5]) + "\n")
