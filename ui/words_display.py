@@ -11,6 +11,7 @@ DISPLAY_BOX = "Where the display was found"
 NO_DISPLAY = "No display found."
 WHOLE_JUDGED = "No display found: clarity was judged on the whole photo."
 WHOLE_CLEAR = "Photo clear"  # beside "No display" the plain word would be read of the display
+ONLY_CLEAR = "Unclear: only {percent} clear"  # clear is said from 80 % on: what lies between is not "43% sure" to be unclear
 WHY_UNCLEAR = "Why it cannot be read"
 WHY_UNCLEAR_DISPLAY = "Why the display cannot be read"
 NEXT_PHOTO = "For the next photo"

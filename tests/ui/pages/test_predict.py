@@ -53,6 +53,13 @@ def test_an_unclear_photo_is_said_with_the_probability_of_being_unclear(
     assert "Unclear 80%" in card_text(archive_with(answer), templates, tmp_path)
 
 
+def test_what_is_rather_clear_but_not_surely_enough_is_not_said_to_be_unclear_with_little_certainty(
+    archive_with: MakeArchive, templates: Environment, tmp_path: Path
+) -> None:
+    text = card_text(archive_with(verdict(clarity=Clarity.UNCLEAR, clear_probability=0.57)), templates, tmp_path)
+    assert "Unclear: only 57% clear" in text and "43%" not in text
+
+
 def test_poor_and_bad_are_said_with_how_sure_they_are_and_a_disagreement_is_explained(
     archive_with: MakeArchive, templates: Environment, tmp_path: Path
 ) -> None:
