@@ -25,6 +25,7 @@ def run(data: Path, models_dir: Path, out: Path) -> int:
     which then has no known tags: its results are exported, and there is nothing to compare them with.
     """
     from engine.evaluation.quality import sensitivity, write_report
+    from engine.evaluation.quality_page import quality_page
     from engine.quality import active
 
     thresholds = active(models_dir)
@@ -35,8 +36,9 @@ def run(data: Path, models_dir: Path, out: Path) -> int:
     summary = write_report(judged, thresholds, out)
     if good and len(judged) >= FEWEST:
         sensitivity(good, judged, out)
+    (out / "report.md").write_text(quality_page(summary, {path.name for path in out.iterdir()}), encoding="utf-8")
     _tell(summary)
-    print(f"{counted(len(judged), 'photo')} judged by {thresholds.version}; report in {out}")
+    print(f"{counted(len(judged), 'photo')} judged by {thresholds.version}; report in {out / 'report.md'}")
     return 3 if unreadable else 0
 
 

@@ -25,11 +25,11 @@ def page(summary: Figures, card: Card) -> str:
         f'"{question}" asked of {summary["photos"]} photos ({summary["independent"]} independent of each other) with '
         f"{len(card.labels)} labels; network {card.network}. Brackets hold 5-95 % intervals: photos of one physical meter were "
         "drawn together where the data says which those are.",
-        _table(("what", "figure"), _headline(summary)),
+        table(("what", "figure"), _headline(summary)),
         _accepting(summary),
-        _picture("Calibration", "calibration.png", "A model is honest if of the photos it is 90 % sure of, 90 % are right."),
+        picture("Calibration", "calibration.png", "A model is honest if of the photos it is 90 % sure of, 90 % are right."),
         _unknown(summary),
-        _picture("Confusions", "confusion_matrix.png", _confusions(summary)),
+        picture("Confusions", "confusion_matrix.png", _confusions(summary)),
         _weak(summary),
         _files(summary),
     ]
@@ -67,19 +67,19 @@ def _accepting(summary: Figures) -> str:
         (f"right, accepting by {name}", _percent(points["accuracy_at_share_accepted"], "{1} at {0} accepted"))
         for name, points in summary["coverage"].items()
     ]
-    return _picture("Coverage", "coverage.png", text) + "\n\n" + _table(("", ""), rows)
+    return picture("Coverage", "coverage.png", text) + "\n\n" + table(("", ""), rows)
 
 
 def _unknown(summary: Figures) -> str:
     if "open_set" not in summary:
         text = "The first label's photos that are called so, over the second's that are taken for it, at every threshold."
-        return _picture("One label against the other", "roc.png", text) if "auc" in summary else ""
+        return picture("One label against the other", "roc.png", text) if "auc" in summary else ""
     text = (
         f"{summary['unknown_photos']} photos show none of the types. A score should be higher for photos of known types: "
         f"1.0 always is, 0.5 is guessing. Known score: AUROC {_bracketed(summary['open_set'], 'auroc')}; the network's "
         f"confidence alone: {_bracketed(summary['open_set_softmax'], 'auroc')}."
     )
-    return _picture("Known or unknown", "roc.png", text)
+    return picture("Known or unknown", "roc.png", text)
 
 
 def _confusions(summary: Figures) -> str:
@@ -100,7 +100,7 @@ def _weak(summary: Figures) -> str:
     notes = [f"{_labels(few)} fewer than {FEW} photos here: their own figures say little."] if few else []
     notes += [f"{_labels(none)} no photo here: not measured."] if none else []
     found = f"## Labels found in fewer than {WEAK_RECALL:.0%} of their photos\n\n"
-    found += _table(("label", "found (recall)", "right when said (precision)", "photos"), weak) if weak else "None."
+    found += table(("label", "found (recall)", "right when said (precision)", "photos"), weak) if weak else "None."
     return "\n\n".join([found, *notes])
 
 
@@ -120,11 +120,13 @@ def _files(summary: Figures) -> str:
     return "## Files\n\n" + "\n".join(f"- {name}: {text}" for name, text in told.items())
 
 
-def _picture(title: str, file: str, text: str) -> str:
+def picture(title: str, file: str, text: str) -> str:
+    """A section of one picture, which lies beside the page."""
     return f"## {title}\n\n{text}\n\n![{title}]({file})"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """In Markdown."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

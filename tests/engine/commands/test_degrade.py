@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -153,6 +154,9 @@ def test_the_quality_report_has_its_tables_curves_and_exports(
     assert main(["evaluate", "quality", str(tmp_path / "data"), "--out", str(tmp_path / "report")]) == 0
     written = read(tmp_path / "report")
     assert {"curves.png", "confusion.png", "sensitivity.png", "sensitivity.csv", "tags.csv"} <= set(written)
+    page = written["report.md"].decode()
+    assert {name for name in written if name.endswith(".png")} == set(re.findall(r"!\[.*?\]\((.*?)\)", page))
+    assert re.search(r"^\| low_light \| \d+ / 12 \| (0\.9|1\.)", page, re.MULTILINE) and "glare" not in page
     with (tmp_path / "report" / "quality_results.csv").open(encoding="utf-8-sig", newline="") as file:
         results = list(csv.DictReader(file))
     tagged = json.loads(written["tagged_images.json"])
@@ -251,7 +255,8 @@ def test_photos_of_which_nothing_is_known_get_results_and_no_figures(
 ) -> None:
     write(tmp_path / "report", {"curves.png": b"of an earlier run", "sensitivity.png": b"too", "mine.txt": b"stays"})
     assert main(["evaluate", "quality", str(goods), "--out", str(tmp_path / "report")]) == 0
-    assert set(read(tmp_path / "report")) == {"quality_results.csv", "tagged_images.json", "tags.csv", "summary.json", "mine.txt"}
+    results = {"quality_results.csv", "tagged_images.json", "tags.csv", "summary.json", "report.md"}
+    assert set(read(tmp_path / "report")) == results | {"mine.txt"}
     assert "AUC" not in capsys.readouterr().out
 
 
