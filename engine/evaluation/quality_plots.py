@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _ACROSS = 4  # panels side by side
+_TITLE_WIDTH = 4.5  # inches
 
 
 def plot_tag_curves(curves: Mapping[str, tuple[Floats, float, tuple[float, float]]], path: Path) -> None:
     """A ROC panel per tag: (M, 2) false alarms and recall, the AUC, and the point at which the tag is said."""
-    down = ceil(len(curves) / _ACROSS)
-    figure = Figure(figsize=(3 * _ACROSS, 3.1 * down), layout="constrained")
-    panels = figure.subplots(down, _ACROSS, squeeze=False).ravel()
+    across = min(_ACROSS, len(curves))
+    down = ceil(len(curves) / across)
+    figure = Figure(figsize=(max(_TITLE_WIDTH, 3 * across), 3.1 * down + 0.4), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (tag, (rows, area, here)) in zip(panels, curves.items(), strict=False):
         axes.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=0.8)
         axes.plot(rows[:, 0], rows[:, 1], color="#1f5f99")
@@ -31,8 +33,8 @@ def plot_tag_curves(curves: Mapping[str, tuple[Floats, float, tuple[float, float
         axes.grid(color="#e6e6e6")
     for axes in panels[len(curves) :]:
         axes.set_axis_off()
-    figure.supxlabel("photos without the tag that are given it")
-    figure.supylabel("photos with the tag that are given it")
+    figure.supxlabel("photos without the tag that are given it", fontsize="medium")
+    figure.supylabel("photos with the tag that are given it", fontsize="medium")
     figure.suptitle("Quality tags (diamond: where the tag is said)")
     _save(figure, path)
 

@@ -17,6 +17,7 @@ from engine.commands.degrade import side_of
 from engine.degraded import read_degraded
 from engine.errors import DataError
 from engine.evaluation.quality import REACH, judged, sensitivity
+from engine.evaluation.quality_plots import plot_tag_curves
 from engine.picture import decode
 from engine.quality import measure, shipped
 from engine.quality.examples import LabelledPhoto
@@ -167,6 +168,16 @@ def test_the_quality_report_has_its_tables_curves_and_exports(
     assert [figures["glare"][name] for name in ("positives", "auc", "precision", "recall", "f1", "best_f1")] == ["0"] + [""] * 5
     dark = next(tag for tag in json.loads(written["summary.json"])["tags"] if tag["tag"] == "low_light")
     assert dark["auc"] > 0.95 and dark["negatives"] == 12
+
+
+@pytest.mark.parametrize("tags", [1, 3, 5])
+def test_no_word_of_the_curves_is_cut_off_however_few_tags_there_are(tmp_path: Path, tags: int) -> None:
+    curve = (np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), 1.0, (0.0, 0.8))
+    plot_tag_curves({f"low_information {number}": curve for number in range(tags)}, tmp_path / "curves.png")
+    picture = decode((tmp_path / "curves.png").read_bytes()).pixels
+    assert all((rim > 250).all() for rim in (picture[0], picture[-1], picture[:, 0], picture[:, -1]))
+    inked = np.flatnonzero((picture < 250).any(axis=(0, 2)))
+    assert inked[-1] > 0.8 * picture.shape[1], "no empty half beside the panels"
 
 
 def test_the_plot_says_by_how_much_a_defect_moves_a_measure_not_whether_at_all(tmp_path: Path) -> None:
