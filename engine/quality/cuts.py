@@ -26,17 +26,24 @@ def f_score(truth: Bools, said: Bools) -> tuple[float, float, float]:
 
 
 def choose_cuts(
-    logits: Mapping[Tag, Floats], truth: Mapping[Tag, Floats], sources: NDArray[np.str_], good: Bools, budget: float
+    logits: Mapping[Tag, Floats],
+    truth: Mapping[Tag, Floats],
+    sources: NDArray[np.str_],
+    groups: NDArray[np.str_],
+    *,
+    good: Bools,
+    budget: float,
 ) -> dict[Tag, float]:
     """The logit from which each tag is said.
 
     `logits` (draws, N): of every photo, from rules that its fold had no part in, for each draw of the folds.
 
-    Each starts where its F1 is best, the mean over draws and sources (`truth` NaN = not known). While more than `budget` of the
-    `good` photos carry a tag they are not known to have, the cut that costs the least F1 moves past one more of them. No tag
-    pays more than `_dearest` per good photo that it spares: a few odd ones must not blind it.
+    Each starts where its F1 is best, the mean over draws and sources (`truth` NaN = not known). A group with four times the
+    photos counts twice as much, those with the tag and those without apart: twenty of one scene are no twenty scenes. While more
+    than `budget` of the `good` photos carry a tag they are not known to have, the cut that costs the least F1 moves past one more
+    of them. No tag pays more than `_dearest` per good photo that it spares: a few odd ones must not blind it.
     """
-    curves = {tag: Curve(logits[tag], truth[tag], sources) for tag in logits}
+    curves = {tag: Curve(logits[tag], truth[tag], sources, groups) for tag in logits}
     best = {tag: curve.best() for tag, curve in curves.items()}
     usual = {tag: logits[tag].mean(0) for tag in logits}
 
@@ -76,12 +83,15 @@ class Curve:
     curve has peaks that are luck.
     """
 
-    def __init__(self, logits: Floats, truth: Floats, sources: NDArray[np.str_]) -> None:
+    def __init__(self, logits: Floats, truth: Floats, sources: NDArray[np.str_], groups: NDArray[np.str_]) -> None:
         known = ~np.isnan(truth)
+        share = _shares(truth, sources, groups)
         self._levels = np.unique(logits[:, known])
         parts = [known & (sources == source) for source in np.unique(sources)]
         parts = [part for part in parts if all((truth[part] == answer).sum() >= _LEAST for answer in (0, 1))] or [known]
-        self._f1 = np.mean([_f1_at(self._levels, draw[part], truth[part] == 1) for part in parts for draw in logits], axis=0)
+        self._f1 = np.mean(
+            [_f1_at(self._levels, draw[part], truth[part] == 1, share[part]) for part in parts for draw in logits], axis=0
+        )
 
     def f1(self, cut: float) -> float:
         """At a cut; 0 where it leaves nothing."""
@@ -104,9 +114,15 @@ class Curve:
         return float((below + self._levels[place]) / 2)
 
 
-def _f1_at(levels: Floats, logits: Floats, truth: Bools) -> Floats:
-    """F1 of saying the tag from each of the levels on."""
-    hits, all_of_them = np.sort(logits[truth]), np.sort(logits)
-    found = len(hits) - np.searchsorted(hits, levels, side="left")
-    said = len(all_of_them) - np.searchsorted(all_of_them, levels, side="left")
-    return np.asarray(2 * found / np.maximum(said + len(hits), 1), np.float64)
+def _shares(truth: Floats, sources: NDArray[np.str_], groups: NDArray[np.str_]) -> Floats:
+    """(N,) one over the root of the number of photos of the same source, group and answer."""
+    _, places, counts = np.unique(np.array([truth.astype(str), sources, groups]), axis=1, return_inverse=True, return_counts=True)
+    return np.asarray(1 / np.sqrt(counts)[places], np.float64)
+
+
+def _f1_at(levels: Floats, logits: Floats, truth: Bools, share: Floats) -> Floats:
+    """F1 of saying the tag from each of the levels on, each photo counting by its share."""
+    order = np.argsort(logits)
+    above = len(logits) - np.searchsorted(logits[order], levels, side="left")
+    said, hits = (np.concatenate([[0.0], np.cumsum(part[order][::-1])])[above] for part in (share, share * truth))
+    return np.asarray(2 * hits / np.maximum(said + (share * truth).sum(), 1e-9), np.float64)

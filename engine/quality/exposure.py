@@ -36,15 +36,16 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
     """
     low, bright, high = _percentiles(_shares(views.grey_512), (0.01, 0.95, 0.99))
     dark_channel = _dark_channel(views.low)
-    spread = float(cv2.meanStdDev(views.grey_rows)[1].item())
+    levels = _shares(views.grey_rows)
+    spread = _deviation(levels)
     brightness = float(cv2.mean(views.high)[0]) / 255 * 100
-    blown = _share_above(views.grey_rows, _BLOWN - 1)
+    blown = float(levels[_BLOWN:].sum())
     michelson = (high - low) / (high + low + 1)
     return {
         "brightness": brightness,
         "contrast": spread / 127.5 * 100,
         "blown": blown,
-        "crushed": 1 - _share_above(views.grey_rows, _CRUSHED - 1),
+        "crushed": float(levels[:_CRUSHED].sum()),
         "range": float(high - low),
         "bright_end": float(bright),
         "black_end": float(low),
@@ -57,15 +58,17 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
     }
 
 
-def _share_above(grey: Grey, level: int) -> float:
-    """Share of pixels brighter than `level`: two of them cost half of a histogram."""
-    return cv2.countNonZero(cv2.threshold(grey, level, 255, cv2.THRESH_BINARY)[1]) / grey.size
-
-
 def _shares(grey: Grey) -> NDArray[np.float64]:
     """(256,) share of pixels per grey level."""
     counts: NDArray[np.float32] = cv2.calcHist([grey], [0], None, [256], [0, 256])
     return counts.ravel().astype(np.float64) / grey.size
+
+
+def _deviation(shares: NDArray[np.float64]) -> float:
+    """Grey levels."""
+    levels = np.arange(len(shares))
+    mean = float(shares @ levels)
+    return sqrt(float(shares @ (levels - mean) ** 2))
 
 
 def _percentiles(shares: NDArray[np.float64], places: tuple[float, ...]) -> tuple[int, ...]:

@@ -32,8 +32,8 @@ def _context(measure: str) -> Term:
 # fmt: off
 _CONTEXT = (
     "brightness", "bright_end", "black_end", "white_floor", "blown", "crushed", "range", "dark_channel", "saturation",
-    "green_ratio", "glare", "glare_rise", "white_peak", "white_area", "middle_white", "gradient", "block_contrast",
-    "information", "coarse_detail", "reblur", "edge_slope", "relative_sharpness", "directional_sharpness",
+    "green_ratio", "glare", "glare_rise", "white_peak", "white_area", "middle_white", "information",
+    "coarse_detail", "reblur", "relative_sharpness", "directional_sharpness",
     "block_sharpness", "texture", "coarse_texture", "luma_grain", "chroma_grain", "coarse_luma_grain", "coarse_chroma_grain",
     "grain", "pixel_detail", "blockiness",
 )
@@ -62,7 +62,14 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _more("blur_width"),
         _more("blur_width_low"),
     ),
-    Tag.LOW_LIGHT: (_less("brightness"), _more("crushed", Curve.ROOT)),
+    # Dark things are dark, too: in colour, with contrast and much on them.
+    Tag.LOW_LIGHT: (
+        _less("brightness"),
+        _more("crushed", Curve.ROOT),
+        _either("saturation"),
+        _either("coarse_contrast"),
+        _either("information"),
+    ),
     # Paper, snow and white walls are bright, too: without colour, and with little on them.
     Tag.OVEREXPOSED: (
         _more("over_exposure"),
@@ -90,13 +97,11 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _more("white_area", Curve.ROOT),
         _more("middle_white", Curve.ROOT),
         _either("coarse_contrast"),
-        _either("gradient"),
         _either("saturation"),
         _either("middle_spread"),
     ),
     Tag.HAZY: _beside_context(
         _more("dark_channel"),
-        _less("block_contrast"),
         _less("saturation"),
         _either("coarse_detail"),
         _more("white_floor"),

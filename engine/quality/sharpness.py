@@ -27,10 +27,9 @@ def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float
     - `directional_sharpness` ln: the 90th percentile over 16-px blocks of the squared second derivative, along the direction
       (of four) where it is least, at 512 px side after a Gaussian of 1 px, over the squared range. A shaken photo keeps the
       edges that lie along the movement.
-    - `gradient` ln: mean gradient per pixel at 512 px side, plus half a level. `block_contrast` ln: 90th percentile of the
-      standard deviation within 16-px blocks there, plus one level. Both say what there is to be sharp.
     - `coarse_detail` ln: 90th percentile of the mean squared Laplacian in 16-px blocks at 256 px side, plus one.
-      `coarse_contrast` ln: what `block_contrast` is, there. Haze takes contrast from large things as well, blur does not.
+      `coarse_contrast` ln: that of the standard deviation within those blocks, plus one level. Both say what there is to be
+      sharp, at a size at which blur is not seen. Haze takes contrast from large things as well, blur does not.
     - `blur` logit: -1.54 relative_sharpness + 6.28 reblur - 8.74, fitted by logistic regression on field photos, free photos
       and drawn degradations, each source weighing the same; 0 is even odds.
     """
@@ -45,8 +44,6 @@ def measure_sharpness(views: Views, contrast_range: float) -> Mapping[str, float
         "relative_sharpness": relative,
         "reblur": reblur,
         "directional_sharpness": log((_least_direction(views.grey_512) + 1) / squared_range),
-        "gradient": log(_mean_gradient(views.grey_512) + 0.5),
-        "block_contrast": log(percentile(_block_deviations(views.grey_512), 90) + 1),
         "coarse_detail": log(_block_sharpness(views.grey_256) + 1),
         "coarse_contrast": log(percentile(_block_deviations(views.grey_256), 90) + 1),
         "blur": -1.54 * relative + 6.28 * reblur - 8.74,
@@ -99,12 +96,6 @@ def _least_direction(grey: Grey) -> float:
     half = cv2.addWeighted(along, 0.5, across, 0.5, 0)
     directions = (along, across, half + mixed, half - mixed)
     return min(percentile(block_means(cv2.multiply(each, each), _BLOCK), 90) for each in directions)
-
-
-def _mean_gradient(grey: Grey) -> float:
-    """Grey levels per pixel."""
-    across, down = (cv2.Sobel(grey, cv2.CV_32F, x, 1 - x, scale=0.125) for x in (1, 0))
-    return float(cv2.mean(cv2.magnitude(across, down))[0])
 
 
 def _block_deviations(grey: Grey) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ from engine.quality.measures import measure_names
 from engine.quality.thresholds import Figures, Rule, Term, Thresholds
 from engine.spelling import hint
 
-DEFAULT_VERSION = "2026-6"
+DEFAULT_VERSION = "2026-7"
 _SHIPPED = Path(__file__).parent / "shipped"
 FOLDER, _CURRENT = "thresholds", "CURRENT"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # a file's name and part of a stamp; "+" begins a site's suffix

@@ -15,7 +15,7 @@ Grey = NDArray[np.uint8]  # (H, W), luma 0..255
 _STRIP_ROWS = 48  # a multiple of 16: strips hold whole noise blocks and whole JPEG blocks
 _STRIP_PIXELS = 150_000  # how much of a photo is looked at in its native pixels for noise and compression
 _THIN_SIDE = 256  # pixels, longest side of the subsampled colour view
-_EXACT_PIXELS = 2_100_000  # up to here whole-photo statistics see every pixel; beyond, evenly spaced rows
+_EXACT_PIXELS = 350_000  # up to here whole-photo statistics see every pixel; beyond, evenly spaced rows
 _NEARLY_TWICE = 1.95  # 12 megapixels come down to 2000 or 2016 pixels: 1000 serve as well as 1024, at a tenth of the price
 _NEARLY = 0.67  # a photo shrunk by less than this loses nothing to linear interpolation, at a fifth of the price
 
@@ -28,7 +28,7 @@ class Views:
     twelve million pixels make noise of is smooth there. `native_strips` are such bands of the photo's own pixels, for JPEG's
     blocks; looking at part of a photo keeps the price of a large one that of a small one. `grey` and `short_side` are native
     too, but of a photo that was reduced while decoding `grey` is its first rows alone. `thin` is the photo subsampled (not
-    averaged), `low` and `high` its smallest and largest channel. `grey_rows` is the whole photo up to 2.1 megapixels, beyond that
+    averaged), `low` and `high` its smallest and largest channel. `grey_rows` is the whole photo up to 350,000 pixels, beyond that
     every so many rows of it.
     """
 

@@ -134,7 +134,7 @@ def test_every_defect_keeps_size_and_kind_of_any_picture(name: str, height: int,
     assert worse.shape == picture.shape and worse.dtype == np.uint8
 
 
-@pytest.mark.parametrize(("defect", "measured", "rises"), [("motion_blur", "gradient", False), ("noise", "luma_grain", True),
+@pytest.mark.parametrize(("defect", "measured", "rises"), [("motion_blur", "coarse_detail", False), ("noise", "luma_grain", True),
     ("underexposure", "brightness", False), ("overexposure", "brightness", True), ("jpeg", "blockiness", True),
     ("downscale", "pixel_detail", False)])  # fmt: skip
 def test_a_stronger_defect_is_measured_as_more_of_it(defect: str, measured: str, rises: bool) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from engine.quality import Curve, Rule, Tag, Term, Thresholds, judge
 from engine.quality.cuts import choose_cuts, f_score
@@ -127,23 +128,28 @@ def test_present_and_absent_weigh_the_same() -> None:
     assert weights.sum() == pytest.approx(5)
 
 
+def alone(count: int) -> NDArray[np.str_]:
+    """Each photo a group of its own."""
+    return np.arange(count).astype(str)
+
+
 def test_a_cut_spares_good_photos_where_that_costs_little_and_not_where_it_costs_much() -> None:
     truth = {Tag.GLARE: np.r_[np.ones(20), np.zeros(20)]}
     good, sources = np.r_[np.zeros(20, bool), np.ones(20, bool)], np.full(40, "a")
     apart = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.01][None]}
-    cut = choose_cuts(apart, truth, sources, good, 0.0)[Tag.GLARE]
+    cut = choose_cuts(apart, truth, sources, alone(40), good=good, budget=0.0)[Tag.GLARE]
     assert cut > 5.01  # one of twenty positives is a fair price for the odd good photo
     inside = {Tag.GLARE: np.r_[np.linspace(5, 6, 20), np.linspace(0, 1, 19), 5.8][None]}
-    assert choose_cuts(inside, truth, sources, good, 0.0)[Tag.GLARE] < 5.1
+    assert choose_cuts(inside, truth, sources, alone(40), good=good, budget=0.0)[Tag.GLARE] < 5.1
 
 
 def test_where_photos_are_few_one_with_the_tag_may_be_missed_for_each_good_one_spared() -> None:
     truth = {Tag.GLARE: np.r_[np.ones(6), np.zeros(6)]}
     good, sources = truth[Tag.GLARE] == 0, np.full(12, "a")
     among_the_lowest = {Tag.GLARE: np.r_[np.linspace(5, 6, 6), np.linspace(0, 1, 5), 5.1][None]}
-    assert choose_cuts(among_the_lowest, truth, sources, good, 0.03)[Tag.GLARE] > 5.1
+    assert choose_cuts(among_the_lowest, truth, sources, alone(12), good=good, budget=0.03)[Tag.GLARE] > 5.1
     above_most = {Tag.GLARE: np.r_[np.linspace(5, 6, 6), np.linspace(0, 1, 5), 5.7][None]}
-    assert choose_cuts(above_most, truth, sources, good, 0.03)[Tag.GLARE] < 5.1
+    assert choose_cuts(above_most, truth, sources, alone(12), good=good, budget=0.03)[Tag.GLARE] < 5.1
 
 
 def test_what_one_draw_of_the_folds_has_by_luck_does_not_move_a_cut() -> None:
@@ -151,8 +157,35 @@ def test_what_one_draw_of_the_folds_has_by_luck_does_not_move_a_cut() -> None:
     usual = np.r_[np.linspace(3, 4, 10), np.linspace(0, 2.9, 30)]
     lucky = np.where(truth[Tag.GLARE] == 1, 6.0, usual)  # alone it would leave the cut anywhere up to 6
     logits = {Tag.GLARE: np.stack([lucky, usual, usual])}
-    cut = choose_cuts(logits, truth, np.full(40, "a"), np.zeros(40, bool), 1.0)[Tag.GLARE]
+    cut = choose_cuts(logits, truth, np.full(40, "a"), alone(40), good=np.zeros(40, bool), budget=1.0)[Tag.GLARE]
     assert 2.9 < cut <= 3.0
+
+
+def test_many_photos_of_one_scene_do_not_move_a_cut_as_many_scenes_do() -> None:
+    truth = {Tag.GLARE: np.r_[np.ones(20), np.zeros(40)]}
+    logits = {Tag.GLARE: np.r_[np.linspace(1, 3, 20), np.full(16, 1.5), np.linspace(-3, 0, 24)][None]}
+    none, sources = np.zeros(60, bool), np.full(60, "a")
+    scenes, one_scene = alone(60), np.r_[alone(20), np.full(16, "the dim hall"), alone(24)]
+    assert choose_cuts(logits, truth, sources, scenes, good=none, budget=1.0)[Tag.GLARE] > 1.5
+    assert choose_cuts(logits, truth, sources, one_scene, good=none, budget=1.0)[Tag.GLARE] < 1.0
+
+
+def test_a_good_photo_counts_more_than_one_of_which_nobody_said_that_it_is_good() -> None:
+    def usual_logit(good: bool) -> float:
+        rng = np.random.default_rng(0)
+        photos = [
+            Example(
+                measures={"grain": float(rng.uniform(40, 100) if noisy else rng.uniform(0, 60))},
+                present=frozenset({Tag.NOISY} if noisy else ()),
+                group=f"scene {number}",
+                good=good and not noisy,
+            )
+            for number, noisy in enumerate([True, False] * 100)
+        ]
+        start = Thresholds(version="0", rules=(Rule(tag=Tag.NOISY, terms=(Term(measure="grain", weight=1e-9),), bias=0.0),))
+        return float(fit(photos, start, version="1", created="d")[1].logits[Tag.NOISY].mean())
+
+    assert usual_logit(good=True) < usual_logit(good=False) - 0.3
 
 
 def bent(weight: float = 1e-9) -> Thresholds:
