@@ -24,6 +24,12 @@ def sound_rgb(data: bytes, width: int, height: int, times: int) -> NDArray[np.ui
     return np.asarray(pixels, np.uint8)
 
 
+def first_rows(data: bytes, rows: int) -> NDArray[np.uint8]:
+    """(rows, W, 3) RGB of a file that `sound_rgb` decodes, at the size it has."""
+    # Not strict: that the file says more than its header asks for is what it warns of.
+    return np.asarray(simplejpeg.decode_jpeg(made_low(data, rows), strict=False)[:rows], np.uint8)
+
+
 def made_low(data: bytes, rows: int) -> bytes:
     """The file, with a frame header (ITU-T T.81, B.2.2) that says so many `rows` and one MCU more; as it is where it has fewer.
 

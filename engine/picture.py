@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from engine.errors import EmptyFile, NotAnImage, PictureError, TooManyBytes, TooManyPixels, Truncated, Unreadable
 from engine.holes import missing_share
-from engine.jpeg import made_low, sound_rgb
+from engine.jpeg import first_rows, made_low, sound_rgb
 from engine.verdict import Box
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB, upright
@@ -131,7 +131,10 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         if width * height > limits.max_pixels:
             raise _too_many_pixels(limits, width, height)
         times = reduction(width, height) if image.format in ("JPEG", "MPO") else 1
+        rows = None
         pixels = sound_rgb(data, width, height, times) if _is_plain_jpeg(image) else None
+        if pixels is not None and times > 1:
+            rows = first_rows(data, NATIVE_ROWS)
         if pixels is None:
             if times > 1:
                 image.draft(None, (width // times, height // times))
@@ -140,8 +143,9 @@ def _decode(data: bytes, limits: Limits) -> Picture:
                 width, height = height, width
             ImageOps.exif_transpose(image, in_place=True)  # a copy only where it has to be turned
             pixels = _to_rgb(image)
+            rows = _native_rows(data) if times > 1 else None
         frames = int(getattr(image, "n_frames", 1))
-        native = Native(width=width, height=height, rows=_native_rows(data)) if times > 1 else None
+        native = Native(width=width, height=height, rows=rows) if rows is not None else None
         return Picture(pixels=pixels, format=image.format or "unknown", frames=frames, native=native, missing=missing_share(data))
 
 
