@@ -1,6 +1,6 @@
 """What the quality tags say of drawn meters of designs that nothing was fitted to, whose faults are known for certain.
 
-    python -m benchmarks.drawn_quality --versions 2026-4 2026-5 2026-6
+    python -m benchmarks.drawn_quality --versions 2026-1 2026-7
 
 Draws meters without a fault, shaken ones and ones out of focus, saves each as a JPEG, and prints how many of the blurred ones a
 version calls blurry, and which tags it gives to the others. Needs no photos.

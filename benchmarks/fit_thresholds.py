@@ -1,6 +1,6 @@
 """Fits the shipped threshold version to photos with known quality, and prints how good it is on photos left out.
 
-    python -m benchmarks.fit_thresholds --data ../shared/data --out engine/quality/shipped --version 2026-6
+    python -m benchmarks.fit_thresholds --data ../shared/data --out engine/quality/shipped --version 2026-7
 
 Every figure is of photos whose scene or meter had no part in the fit: the rules are fitted eight times, each without an eighth
 of the scenes, and the cuts likewise; and all of that for several ways to deal the scenes out, since one way is luck where there
