@@ -108,7 +108,9 @@ def roll_back(database: Engine, models_dir: Path, task: str, *, by: str) -> str:
     """Let the version before judge again. Raises `ModelError`."""
     with Session(database) as session:
         left, version = rollback(session, models_dir, task, by=by, now=datetime.now(UTC))
-    return f"{task} {version} judges again instead of {left}."
+        is_held_back = any(run.decision == "wait" for run in latest_runs(session, task, RUNS) if run.candidate == version)
+    said = f"{task} {version} judges again instead of {left}."
+    return f"{said} The gate held {version} back; `python -m daemon models` says why." if is_held_back else said
 
 
 def judge_again(

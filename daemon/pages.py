@@ -48,10 +48,9 @@ class Pages:
                 ended = f"cannot be started ({error})"
             else:
                 ended = f"ended with code {self._wait(self._process)}"
-            if self._stop.is_set():
+            if self._stop.wait(pause_s):  # a signal to all processes reaches the pages first
                 break
-            log.error("the pages %s; starting them again in %.0f s", ended, pause_s)
-            self._stop.wait(pause_s)
+            log.error("the pages %s; starting them again after %.0f s", ended, pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
         self._end()
 

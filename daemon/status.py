@@ -43,4 +43,11 @@ def status(home: Home, database: Engine, folders: InboxFolders = PLAIN_FOLDERS) 
 
 def told(values: dict[str, Any], *, as_json: bool) -> str:
     """The values for a person, one to a line, or for a program."""
-    return json.dumps(values) if as_json else "\n".join(f"{key:18} {value}" for key, value in values.items())
+    return json.dumps(values) if as_json else "\n".join(f"{key:18} {_in_words(value)}" for key, value in values.items())
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        parts = ((key.replace("_", " "), ":" if isinstance(part, dict) else "", _in_words(part)) for key, part in value.items())
+        return ", ".join(f"{key}{colon} {words}" for key, colon, words in parts)
+    return "-" if value is None else str(value)

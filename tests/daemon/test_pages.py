@@ -38,3 +38,22 @@ def test_pages_that_cannot_be_started_are_tried_again(monkeypatch: pytest.Monkey
     assert again.wait(10)
     pages.stop()
     assert not pages._thread.is_alive()
+
+
+def test_pages_that_a_signal_to_all_ended_first_are_not_called_a_fault(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started = threading.Event()
+
+    def start(*_: Any, **__: Any) -> Ended:
+        started.set()
+        return Ended()
+
+    monkeypatch.setattr("daemon.pages.subprocess.Popen", start)
+    monkeypatch.setattr("daemon.pages.FIRST_PAUSE_S", 60.0)
+    pages = Pages([])
+    pages.start()
+    assert started.wait(10)
+    pages.stop()
+    assert not pages._thread.is_alive()
+    assert not caplog.records
