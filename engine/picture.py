@@ -131,11 +131,10 @@ def _decode(data: bytes, limits: Limits) -> Picture:
         if width * height > limits.max_pixels:
             raise _too_many_pixels(limits, width, height)
         times = reduction(width, height) if image.format in ("JPEG", "MPO") else 1
-        rows = None
         pixels = sound_rgb(data, width, height, times) if _is_plain_jpeg(image) else None
-        if pixels is not None and times > 1:
-            rows = first_rows(data, NATIVE_ROWS)
-        if pixels is None:
+        if pixels is not None:
+            rows = first_rows(data, NATIVE_ROWS) if times > 1 else None
+        else:
             if times > 1:
                 image.draft(None, (width // times, height // times))
             image.load()  # verify() passes truncated JPEGs; only decoding to the end rejects them

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,14 @@ class Ended:
     def terminate(self) -> None: ...
 
 
+def kept_running(monkeypatch: pytest.MonkeyPatch, start: Callable[..., Ended], *, pause_s: float) -> Pages:
+    monkeypatch.setattr("daemon.pages.subprocess.Popen", start)
+    monkeypatch.setattr("daemon.pages.FIRST_PAUSE_S", pause_s)
+    pages = Pages([])
+    pages.start()
+    return pages
+
+
 def test_pages_that_cannot_be_started_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     again = threading.Event()
     tries = 0
@@ -31,10 +40,7 @@ def test_pages_that_cannot_be_started_are_tried_again(monkeypatch: pytest.Monkey
         again.set()
         return Ended()
 
-    monkeypatch.setattr("daemon.pages.subprocess.Popen", start)
-    monkeypatch.setattr("daemon.pages.FIRST_PAUSE_S", 0.01)
-    pages = Pages([])
-    pages.start()
+    pages = kept_running(monkeypatch, start, pause_s=0.01)
     assert again.wait(10)
     pages.stop()
     assert not pages._thread.is_alive()
@@ -49,10 +55,7 @@ def test_pages_that_a_signal_to_all_ended_first_are_not_called_a_fault(
         started.set()
         return Ended()
 
-    monkeypatch.setattr("daemon.pages.subprocess.Popen", start)
-    monkeypatch.setattr("daemon.pages.FIRST_PAUSE_S", 60.0)
-    pages = Pages([])
-    pages.start()
+    pages = kept_running(monkeypatch, start, pause_s=60.0)
     assert started.wait(10)
     pages.stop()
     assert not pages._thread.is_alive()
