@@ -6,6 +6,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import signal
 from dataclasses import dataclass
 
 from daemon.inbox import Sighting
@@ -67,6 +68,7 @@ def is_being_written(handle: int) -> bool:
     Where leases are not to be had (NFS, SMB, another owner's file), the quiet window alone decides. A process that opens
     the file in between is held up for the microsecond until the lease is given back.
     """
+    fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)  # what the kernel tells a holder by; SIGIO would end who does not hear it
     try:
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except OSError as error:

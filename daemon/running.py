@@ -14,7 +14,7 @@ from db.records import beat
 
 
 def stopped_by_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. SIGIO is what the kernel sends when somebody writes a file we hold a lease on.
+    """An event that SIGTERM and SIGINT set.
 
     It is set by another thread: a signal interrupts the main one anywhere, also within the event's lock, as the second of two
     does that come at once (one for the process group, one handed on by `make`), and would wait for that lock for ever.
@@ -22,7 +22,6 @@ def stopped_by_signals() -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=stop.set, daemon=True).start())
-    signal.signal(signal.SIGIO, signal.SIG_IGN)
     return stop
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from daemon.arrival import StillChanging, Vanished, read
+from daemon.arrival import StillChanging, Vanished, is_being_written, read
 from daemon.inbox import Sighting, look
 
 
@@ -28,6 +31,29 @@ def test_a_file_that_somebody_has_open_for_writing_is_not_read(tmp_path: Path) -
         with pytest.raises(StillChanging, match="open for writing"):
             read(the_only(tmp_path), max_bytes=10)
     assert read(the_only(tmp_path), max_bytes=10).data == b"half"
+
+
+def test_who_opens_a_file_while_the_kernel_is_asked_about_it_does_not_end_the_process_that_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, ask, ending = tmp_path / "a.jpg", fcntl.fcntl, []
+    path.write_bytes(b"whole")
+
+    def opened_in_between(handle: int, command: int, *more: Any) -> Any:
+        answer = ask(handle, command, *more)
+        if (command, *more) == (fcntl.F_SETLEASE, fcntl.F_RDLCK):
+            with pytest.raises(BlockingIOError):  # the lease is in the way; its holder is told by a signal
+                os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        return answer
+
+    monkeypatch.setattr("daemon.arrival.fcntl.fcntl", opened_in_between)
+    before = signal.signal(signal.SIGIO, lambda number, _: ending.append(number))  # nobody who hears it lives on
+    try:
+        with path.open("rb") as file:
+            assert not is_being_written(file.fileno())
+    finally:
+        signal.signal(signal.SIGIO, before)
+    assert ending == []
 
 
 def test_a_file_that_is_not_what_was_seen_is_not_taken(tmp_path: Path) -> None:
