@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import PurePath
 from typing import Any
@@ -20,6 +21,7 @@ _INVISIBLE = frozenset(map(chr, (
     *range(0xE0100, 0xE01F0),
 )))  # fmt: skip
 _RESERVED = {UNKNOWN, "UNJUDGED", "CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+_OF_GROUPS = re.compile(r"group[ ._+-]*[0-9]+|ungrouped", re.IGNORECASE)  # as pages and folders call them
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's beginning
 
 
@@ -42,6 +44,8 @@ def check_label(text: str) -> str:
         )
     if label.upper().partition(".")[0].rstrip() in _RESERVED:  # to Windows "con.txt" is CON
         raise ArgumentError(f"{label} is a reserved word. Choose the maker's name and model, such as GENUS 5.")
+    if _OF_GROUPS.fullmatch(label):
+        raise ArgumentError(f"Groups without a name are called like {label}. Choose the maker's name and model, such as GENUS 5.")
     return label
 
 

@@ -34,6 +34,8 @@ COLUMNS = (
 # A person who corrects the table tunes from it, and to `tune` unsure means what the person is unsure of.
 OTHER_NAMES = {"close_calls": "unsure"}
 
+TABLES = (".csv", ".json", ".jsonl", ".npz")  # what this command, and the archive, write beside photos
+
 Judged = tuple[Path, Verdict | None, dict[str, Any]]  # the file, its verdict, its JSON line
 
 
@@ -89,10 +91,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
-    """Every file given or found below a given folder, in a stable order; hidden files in folders are left out."""
+    """Every file given or found below a given folder, in a stable order; hidden files and tables in folders are left out."""
     for path in paths:
         if path.is_dir():
-            found = (each for each in path.rglob("*") if each.is_file())
+            found = (each for each in path.rglob("*") if each.is_file() and each.suffix.lower() not in TABLES)
             yield from sorted(each for each in found if not any(part.startswith(".") for part in each.relative_to(path).parts))
         elif path.is_file():
             yield path

@@ -43,6 +43,17 @@ def test_what_could_harm_a_folder_or_a_page_is_no_label(text: str) -> None:
         check_label(text)
 
 
+@pytest.mark.parametrize("text", ["group-0009", "Group 9", "GROUP12", "ungrouped"])
+def test_what_a_group_without_a_name_is_called_is_no_label(text: str) -> None:
+    with pytest.raises(ArgumentError, match=f"called like {text}"):
+        check_label(text)
+
+
+@pytest.mark.parametrize("text", ["Group", "groupe 9", "Group 9 Ltd", "group-9a"])
+def test_a_maker_may_be_called_nearly_so(text: str) -> None:
+    assert check_label(text) == text
+
+
 # Letters, digits and marks of all scripts, what looks like them, and what is invisible or turns the text around.
 ANYTHING = st.text(max_size=80) | st.text(st.characters(categories=["L", "Nd", "M", "Zs", "Cf", "Pd", "Pc"]), max_size=80)
 
@@ -52,7 +63,7 @@ def test_a_label_is_always_one_safe_folder_name(text: str) -> None:
     try:
         label = check_label(text)
     except ArgumentError as error:
-        assert "Use 1 to 60 letters" in str(error) or "reserved word" in str(error)
+        assert "Use 1 to 60 letters" in str(error) or "reserved word" in str(error) or "called like" in str(error)
         return
     assert label == label.strip(" .") or label.endswith(("_", "+", "-"))
     assert not set(label) & set('/\\:*?"<>|\0\n')

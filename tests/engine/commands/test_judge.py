@@ -142,3 +142,11 @@ def test_results_of_an_earlier_run_among_the_photos_are_no_photos(tmp_path: Path
     for _ in range(2):
         assert judge(tmp_path / "in", "--json", tmp_path / "in" / "v.jsonl", models=tmp_path) == 0
     assert len((tmp_path / "in" / "v.jsonl").read_text().splitlines()) == 1
+
+
+def test_the_tables_of_an_archive_are_no_photos_where_they_are_not_named(photos: Path, tmp_path: Path) -> None:
+    write(photos, {"UNKNOWN/groups.csv": b"image,cluster_id", "UNKNOWN/verdicts.JSONL": b"{}"})
+    for paths, codes in (([photos / "UNKNOWN", photos / "b"], []), ([photos / "UNKNOWN/groups.csv"], ["not_an_image"])):
+        judge(*paths, "--json", tmp_path / "out.jsonl", models=tmp_path)
+        lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+        assert [line["error"]["code"] for line in lines if not line["ok"]] == codes
