@@ -21,7 +21,7 @@ run: setup
 test: setup lint
 	@.ci/install-tools
 	@# no restart: xdist 3.8.0 waits for ever for the tests of a process that died and was replaced (pytest-xdist #1327)
-	$(PY) -m pytest -n 2 --dist loadfile --max-worker-restart 0
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 lint: setup
 	$(PY) -m ruff check .
