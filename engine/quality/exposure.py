@@ -25,6 +25,8 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
     - `blown`, `crushed` 0..1: share of pixels at or above 250, below 8 grey levels.
     - `range` 0..255: 99th minus 1st percentile of grey at 512 px side.
     - `bright_end` 0..255: the 95th percentile of grey at 512 px side; `black_end` 0..255: the 1st percentile.
+    - `ground_light` 0..255: mean grey below the top third of the rows, at 256 px side: a bright sky does not light what
+      stands below it.
     - `white_floor` 0..255: the 1st percentile of the smallest channel at about 256 px side: a veil lifts it.
     - `dark_channel` 0..255: see `haze`. `saturation` 0..1: mean of (max - min) / (max + 1) over the channels there.
     - `over_exposure` logit: 0.183 brightness + 4.65 sqrt(blown) - 14.9; brightness alone calls snow overexposed.
@@ -49,6 +51,7 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
         "range": float(high - low),
         "bright_end": float(bright),
         "black_end": float(low),
+        "ground_light": float(cv2.mean(views.grey_256[len(views.grey_256) // 3 :])[0]),
         "white_floor": float(_percentiles(_shares(views.low), (0.01,))[0]),
         "dark_channel": dark_channel,
         "saturation": _saturation(views.low, views.high),

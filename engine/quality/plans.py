@@ -62,11 +62,11 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _more("blur_width"),
         _more("blur_width_low"),
     ),
-    # Dark things are dark, too: in colour, with contrast and much on them.
+    # Dark things are dark, too: with contrast and much on them. A sky is bright, whatever the light below it.
     Tag.LOW_LIGHT: (
         _less("brightness"),
-        _more("crushed", Curve.ROOT),
-        _either("saturation"),
+        _less("ground_light"),
+        _either("black_end"),
         _either("coarse_contrast"),
         _either("information"),
     ),

@@ -178,6 +178,15 @@ def test_edges_get_wider_by_blur_but_not_by_darkness(meter: Pixels) -> None:
     assert measure((meter * 0.5).astype(np.uint8))["core_slope"] == pytest.approx(slope, rel=0.15)
 
 
+def test_a_bright_sky_brightens_the_photo_but_not_its_ground() -> None:
+    night = np.full((300, 200, 3), 12, np.uint8)
+    dusk = night.copy()
+    dusk[:90] = 240
+    assert measure(dusk)["brightness"] > measure(night)["brightness"] + 25
+    assert measure(dusk)["ground_light"] == measure(night)["ground_light"] == 12.0
+    assert measure(dusk[::-1])["ground_light"] > 100
+
+
 def test_what_is_at_the_rim_is_not_in_the_middle() -> None:
     street = np.full((400, 300, 3), 90, np.uint8)
     street[:30] = 255  # the sky
