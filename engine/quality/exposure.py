@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.quality.views import Grey, Views
+from engine.quality.views import Grey, Views, below_sky
 
 _BLOWN = 250  # grey levels; a JPEG's white is rarely a full 255
 _CRUSHED = 8  # grey levels
@@ -51,7 +51,7 @@ def measure_exposure(views: Views) -> Mapping[str, float]:
         "range": float(high - low),
         "bright_end": float(bright),
         "black_end": float(low),
-        "ground_light": float(cv2.mean(views.grey_256[len(views.grey_256) // 3 :])[0]),
+        "ground_light": float(cv2.mean(below_sky(views.grey_256))[0]),
         "white_floor": float(_percentiles(_shares(views.low), (0.01,))[0]),
         "dark_channel": dark_channel,
         "saturation": _saturation(views.low, views.high),

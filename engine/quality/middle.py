@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.quality.sharpness import percentile, sixteenths
-from engine.quality.views import Grey, Views
+from engine.quality.views import Grey, Plane, Views
 
 _TOP, _BOTTOM, _SIDE = 0.10, 0.75, 0.15  # shares of height and width: meters hang a little above the middle
 _CORE_TOP, _CORE_BOTTOM, _CORE_SIDE = 0.20, 0.60, 0.30
@@ -18,8 +18,6 @@ _LEAST = 8  # pixels that are always looked at
 _HALVINGS = 4
 _BLOCK = 2**_HALVINGS  # pixels, at 1024 px side
 _EDGES = 12  # grey levels within a block below which it holds no edge
-
-Plane = TypeVar("Plane", np.uint8, np.float32)
 
 
 def measure_middle(views: Views) -> Mapping[str, float]:

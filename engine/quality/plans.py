@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from engine.quality.thresholds import Curve, Rule, Tag, Term
 
@@ -43,9 +43,9 @@ _BUNCHED = dict.fromkeys(("information", "blockiness", "block_sharpness", "grain
 )
 
 
-def _beside_context(*own: Term) -> tuple[Term, ...]:
-    """The terms and, where a defect is read differently in different photos, what kind of photo it is."""
-    taken = {term.measure for term in own}
+def _beside_context(*own: Term, but: Collection[str] = ()) -> tuple[Term, ...]:
+    """The terms and, where a defect is read differently in different photos, what kind of photo it is `but` for some of that."""
+    taken = {term.measure for term in own} | {*but}
     return (*own, *(_context(measure) for measure in _CONTEXT if measure not in taken))
 
 
@@ -91,14 +91,15 @@ PLANS: Mapping[Tag, tuple[Term, ...]] = {
         _context("contrast"),
         _context("black_end"),
     ),
-    # A sunlit street has white spots that are no reflection on glass.
+    # A sunlit street has white spots that are no reflection on glass, and a sky is white by itself.
     Tag.GLARE: _beside_context(
-        _more("glare_rise"),
-        _more("white_area", Curve.ROOT),
+        _more("ground_rise"),
+        _more("ground_white", Curve.ROOT),
         _more("middle_white", Curve.ROOT),
         _either("coarse_contrast"),
         _either("saturation"),
         _either("middle_spread"),
+        but=("glare_rise", "white_area"),  # they see the sky
     ),
     Tag.HAZY: _beside_context(
         _more("dark_channel"),

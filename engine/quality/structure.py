@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.picture import Pixels
 from engine.quality.middle import middle_of
 from engine.quality.sharpness import percentile
-from engine.quality.views import Grey, Views
+from engine.quality.views import Grey, Views, below_sky
 
 _GLARE_SIDE = 64  # pixels; a Gaussian of 1 px here is one of 8 px at 512
 _GLARE_STEPS = 64  # how far light from the photo's edge is followed, in pixels of that size
@@ -27,9 +27,10 @@ def measure_structure(views: Views) -> Mapping[str, float]:
     - `green_ratio`: mean G / (mean R + mean B), of the origin system's DARK gate.
     - `colour_cast` 0..1: largest minus smallest of the channels' means, over the largest; 0 = grey on the whole.
     - `glare` grey levels, -64..285: see `_glare`.
-    - `glare_rise` grey levels: largest minus median of the smallest channel, at 128 px side after a Gaussian of 2 px.
-      `white_peak` grey levels: the largest after one of 1 px. `white_area` 0..1: share of pixels above 240 there,
-      `middle_white` of those in the photo's middle (`engine.quality.middle`): the meter's glass without the sky.
+    - `glare_rise` grey levels: largest minus median of the smallest channel, at 128 px side after a Gaussian of 2 px;
+      `ground_rise` the largest below the top third of the rows, where no sky is. `white_peak` grey levels: the largest after
+      one of 1 px. `white_area` 0..1: share of pixels above 240 there; `ground_white` of those below the top third,
+      `middle_white` of those in the photo's middle (`engine.quality.middle`): the meter's glass.
     - `grey_field` 0..1: share of pixels that are middle grey (128 +- 3) and equal to their neighbour: what a JPEG decoder
       paints where the data ended. `measure_picture` raises it to what a hole in the file took (`engine.holes`).
     """
@@ -51,13 +52,16 @@ def _glare(low: Grey) -> dict[str, float]:
     """
     middle = _at_most(low.astype(np.float32), 2 * _GLARE_SIDE)  # a lit green display is bright, but not white: its least is low
     wide = cv2.GaussianBlur(middle, (0, 0), 2.0)
+    median = percentile(wide, 50)
     smooth = cv2.GaussianBlur(_at_most(middle, _GLARE_SIDE), (0, 0), 1.0)
     height = np.minimum(smooth - _flooded(smooth), 60)
     return {
         "glare": float((smooth + height / 2).max() - percentile(smooth, 50) / 4),
-        "glare_rise": float(wide.max() - percentile(wide, 50)),
+        "glare_rise": float(wide.max() - median),
+        "ground_rise": float(below_sky(wide).max() - median),
         "white_peak": float(cv2.GaussianBlur(middle, (0, 0), 1.0).max()),
         "white_area": float((middle > _WHITE).mean()),
+        "ground_white": float((below_sky(middle) > _WHITE).mean()),
         "middle_white": float((middle_of(middle) > _WHITE).mean()),
     }
 

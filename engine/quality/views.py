@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from engine.picture import Native, Pixels, reduction
 
 Grey = NDArray[np.uint8]  # (H, W), luma 0..255
+Plane = TypeVar("Plane", np.uint8, np.float32)
 
 _STRIP_ROWS = 48  # a multiple of 16: strips hold whole noise blocks and whole JPEG blocks
 _STRIP_PIXELS = 150_000  # how much of a photo is looked at in its native pixels for noise and compression
@@ -72,6 +74,11 @@ def look(pixels: Pixels, native: Native | None = None) -> Views:
         native_strips=strips if times == 1 else _tiles(native.rows, 1) if native else _strips(pixels, 1),
         short_side=min(native.width, native.height) if native else min(grey.shape),
     )
+
+
+def below_sky(values: NDArray[Plane]) -> NDArray[Plane]:
+    """(H, W) without its top third: what is bright there may be sky, which neither lights nor dazzles."""
+    return values[len(values) // 3 :]
 
 
 def skipped(size: int) -> int:

@@ -187,10 +187,14 @@ def test_a_bright_sky_brightens_the_photo_but_not_its_ground() -> None:
     assert measure(dusk[::-1])["ground_light"] > 100
 
 
-def test_what_is_at_the_rim_is_not_in_the_middle() -> None:
+def test_what_is_in_the_sky_or_at_the_rim_is_not_in_the_middle() -> None:
+    names = ("white_peak", "ground_rise", "ground_white", "middle_white")
     street = np.full((400, 300, 3), 90, np.uint8)
     street[:30] = 255  # the sky
-    assert measure(street)["white_area"] > 0.05 and measure(street)["middle_white"] == 0
+    assert [measure(street)[name] for name in names] == [255, 0, 0, 0]
+    street[-30:] = 255  # snow
+    snow = measure(street)
+    assert snow["ground_rise"] > 100 and snow["ground_white"] > 0.05 and snow["middle_white"] == 0
     street[150:200, 120:180] = 255  # a lamp's reflection
     assert measure(street)["middle_white"] > 0
 
