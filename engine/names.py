@@ -45,7 +45,9 @@ def check_label(text: str) -> str:
     if label.upper().partition(".")[0].rstrip() in _RESERVED:  # to Windows "con.txt" is CON
         raise ArgumentError(f"{label} is a reserved word. Choose the maker's name and model, such as GENUS 5.")
     if _OF_GROUPS.fullmatch(label):
-        raise ArgumentError(f"Groups without a name are called like {label}. Choose the maker's name and model, such as GENUS 5.")
+        raise ArgumentError(
+            f"{label} would look like a group without a name. Choose the maker's name and model, such as GENUS 5."
+        )
     return label
 
 
