@@ -44,7 +44,7 @@ _BUNCHED = dict.fromkeys(("information", "blockiness", "block_sharpness", "grain
 
 
 def _beside_context(*own: Term, but: Collection[str] = ()) -> tuple[Term, ...]:
-    """The terms and, where a defect is read differently in different photos, what kind of photo it is `but` for some of that."""
+    """The terms and, where a defect is read differently in different photos, what kind of photo it is (`but` left out)."""
     taken = {term.measure for term in own} | {*but}
     return (*own, *(_context(measure) for measure in _CONTEXT if measure not in taken))
 
