@@ -192,6 +192,7 @@ def test_what_is_in_the_sky_or_at_the_rim_is_not_in_the_middle() -> None:
     street = np.full((400, 300, 3), 90, np.uint8)
     street[:30] = 255  # the sky
     assert [measure(street)[name] for name in names] == [255, 0, 0, 0]
+    assert measure(street)["white_area"] > 0.05
     street[-30:] = 255  # snow
     snow = measure(street)
     assert snow["ground_rise"] > 100 and snow["ground_white"] > 0.05 and snow["middle_white"] == 0
